@@ -1,0 +1,1 @@
+"""pricevane: competitive price monitoring on your own machine."""

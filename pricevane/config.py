@@ -1,0 +1,335 @@
+"""pricevane.toml and the environment, read once into a frozen, checked Config."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_origin
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.triggers.cron import CronTrigger
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from pricevane.model import Origin
+
+FILE = "pricevane.toml"
+PREFIX = "PRICEVANE_"
+EXAMPLE = Path(__file__).parent.parent / "pricevane.example.toml"
+
+
+class ConfigError(ValueError):
+    """A setting is wrong; the message names the key, what it means and an example."""
+
+
+class Section(BaseModel):
+    """A frozen part of the configuration that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _key(url: str) -> str:
+    Origin.of(url)
+    return url
+
+
+CurrencyCode = Annotated[str, BeforeValidator(_upper), Field(pattern="^[A-Z]{3}$")]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=12)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[\w][\w .&+-]{0,79}$")]
+Email = Annotated[str, Field(pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+$")]
+
+
+class Site(Section):
+    """One web shop of a competitor."""
+
+    name: Name
+    url: str
+    currency: CurrencyCode | None = None
+    language: str = ""
+    region: str = ""
+    vat: Share | None = None
+    tax_included: bool = True
+    render: Literal["http", "browser"] = "http"
+    local: bool = False
+    delay_s: Annotated[float, Field(ge=1, le=3600)] = 1.0
+    max_pages: Annotated[int, Field(ge=1)] = 100_000
+    delivery_fee: Amount = Decimal(0)
+
+    _url = field_validator("url")(_key)
+
+    @property
+    def origin(self) -> Origin:
+        """Scheme, host and port."""
+        return Origin.of(self.url)
+
+
+class Competitor(Section):
+    """A business and its shops."""
+
+    name: Name
+    country: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
+    sites: tuple[Site, ...]
+
+
+class Category(Section):
+    """How one category of our products is managed."""
+
+    name: Annotated[str, Field(min_length=1)]
+    manager: Email | None = None
+    floor_margin: Share | None = None
+
+
+class Rule(Section):
+    """What to do when the market moves; the first rule that fits a product is used."""
+
+    name: Name
+    categories: tuple[str, ...] = ()
+    key_value_items: bool | None = None
+    action: Literal["match", "beat", "stay_above", "index", "hold"]
+    reference: Literal["lowest", "highest", "average", "median", "named", "rrp", "cost"] = "median"
+    rivals: tuple[str, ...] = ()
+    by_pct: Annotated[Decimal, Field(ge=0, le=50)] = Decimal(0)
+    by_amount: Amount = Decimal(0)
+    index: Annotated[Decimal, Field(ge=50, le=200)] = Decimal(100)
+    direction: Literal["both", "up", "down"] = "both"
+    min_rivals: Annotated[int, Field(ge=1)] = 1
+    in_stock_only: bool = True
+
+
+class Guardrails(Section):
+    """Limits that no proposal breaks, and when a whole run is held."""
+
+    landed_cost_factor: Annotated[float, Field(ge=1)] = 1.03
+    cap_market_factor: Annotated[float, Field(ge=1)] = 1.10
+    max_change: Share = 0.10
+    max_change_30d: Share = 0.15
+    cooldown_days: Annotated[int, Field(ge=0)] = 7
+    cooldown_days_kvi: Annotated[int, Field(ge=0)] = 3
+    least_move: Share = 0.005
+    least_move_amount: Amount = Decimal("0.05")
+    changes_30d: Annotated[int, Field(ge=1)] = 2
+    max_age_hours: Annotated[int, Field(ge=1)] = 48
+    min_match_score: Share = 0.95
+    rival_quarantined_share: Share = 0.05
+    run_share: Share = 0.02
+    run_count: Annotated[int, Field(ge=0)] = 20
+    run_median_move: Share = 0.04
+    endings: tuple[Annotated[int, Field(ge=0, le=99)], ...] = (99, 95, 90, 49)
+
+    def cooldown(self, key_value_item: bool) -> timedelta:
+        """How long a price rests after a change."""
+        return timedelta(days=self.cooldown_days_kvi if key_value_item else self.cooldown_days)
+
+
+class Mail(Section):
+    """How alerts leave: as files in the outbox, or by SMTP when a host is named."""
+
+    outbox: str = "outbox"
+    sender: Email = "pricevane@localhost"
+    fallback: Email = "managers@localhost"
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: SecretStr = Field(SecretStr(""), exclude=True)
+    proposals: Annotated[int, Field(ge=1, le=50)] = 7
+
+
+class Database(Section):
+    """Where prices are kept."""
+
+    url: str = "sqlite:///pricevane.db"
+
+
+class Schedule(Section):
+    """When to crawl which sites, and what follows."""
+
+    name: Name
+    cron: str | None = None
+    every_minutes: Annotated[int, Field(ge=1)] | None = None
+    time_zone: str | None = None
+    sites: tuple[str, ...] = ()
+    then: tuple[Literal["match", "propose", "digest"], ...] = ("match", "propose", "digest")
+    latest_minutes: Annotated[int, Field(ge=1)] = 60
+
+    @field_validator("cron")
+    @classmethod
+    def _cron(cls, value: str | None) -> str | None:
+        if value is not None:
+            CronTrigger.from_crontab(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> Schedule:
+        if (self.cron is None) == (self.every_minutes is None):
+            raise ValueError("give either cron or every_minutes")
+        return self
+
+
+class Config(Section):
+    """All of pricevane.toml."""
+
+    contact: str = ""
+    currency: CurrencyCode = "EUR"
+    vat: Share = 0.0
+    time_zone: str = "UTC"
+    database: Database = Database()
+    mail: Mail = Mail()
+    guardrails: Guardrails = Guardrails()
+    competitors: tuple[Competitor, ...] = ()
+    categories: tuple[Category, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    root: Path = Field(Path(), exclude=True)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("no such time zone") from error
+        return value
+
+    @model_validator(mode="after")
+    def _names(self) -> Config:
+        sites = self.sites
+        for what, names in (
+            ("competitor", [c.name for c in self.competitors]),
+            ("site", [s.name for c in self.competitors for s in c.sites]),
+            ("site address (host:port)", [s.origin.key for c in self.competitors for s in c.sites]),
+            ("category", [c.name for c in self.categories]),
+            ("rule", [r.name for r in self.rules]),
+            ("schedule", [s.name for s in self.schedules]),
+        ):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"two entries for {what} {sorted(twice)[0]!r}; names must differ")
+        known = sites
+        for owner, wanted in [(r.name, r.rivals) for r in self.rules] + [(s.name, s.sites) for s in self.schedules]:
+            for name in wanted:
+                if name not in known:
+                    raise ValueError(f"{owner!r} names the unknown site {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+        for schedule in self.schedules:
+            if schedule.time_zone:
+                self._zone(schedule.time_zone)
+        return self
+
+    @property
+    def sites(self) -> dict[str, Site]:
+        """Every site by name."""
+        return {site.name: site for competitor in self.competitors for site in competitor.sites}
+
+    def manager_of(self, category: str) -> str:
+        """Who gets the digest of a category."""
+        return next((c.manager for c in self.categories if c.name == category and c.manager), self.mail.fallback)
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration in `path` (default: pricevane.toml here, or PRICEVANE_CONFIG), environment on top.
+
+    Raises ConfigError with one line a problem; secrets are taken from the environment or a named file.
+    """
+    path = (path or Path(environ.get(PREFIX + "CONFIG", FILE))).expanduser().absolute()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist; `pricevane init` writes one") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    return build(values, path.parent, environ, str(path))
+
+
+def build(values: Mapping[str, Any], root: Path, environ: Mapping[str, str], where: str = FILE) -> Config:
+    """A Config from parsed values; see `load`."""
+    merged: dict[str, Any] = {**values}
+    for section, key in (("database", "url"), ("mail", "password")):
+        table = merged.get(section, {})
+        if isinstance(table, dict) and _holds_secret(key, table.get(key)):
+            raise ConfigError(f"{where}: {section}.{key} holds a password; give it as {_variable(section, key)} instead")
+    for section, key in _overridable():
+        value = _from_environment(section, key, environ)
+        if value is not None:
+            (merged.setdefault(section, {}) if section else merged)[key] = value
+    try:
+        return Config.model_validate({**merged, "root": root})
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{where}: {_explain(problem)}" for problem in error.errors())) from error
+
+
+def _holds_secret(key: str, value: object) -> bool:
+    return bool(value) and (key == "password" or (isinstance(value, str) and urlsplit(value).password is not None))
+
+
+def _overridable() -> list[tuple[str, str]]:
+    """(section, key) of every plain setting outside the repeated tables."""
+    found = []
+    for name, info in Config.model_fields.items():
+        section = info.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            found += [(name, key) for key, inner in section.model_fields.items() if get_origin(inner.annotation) is not tuple]
+        elif get_origin(section) is not tuple and name != "root":
+            found.append(("", name))
+    return found
+
+
+def _variable(section: str, key: str) -> str:
+    return (PREFIX + (f"{section}_" if section else "") + key).upper()
+
+
+def _from_environment(section: str, key: str, environ: Mapping[str, str]) -> str | None:
+    """The value of PRICEVANE_SECTION_KEY, or the content of the file PRICEVANE_SECTION_KEY_FILE names."""
+    variable = _variable(section, key)
+    if variable in environ:
+        return environ[variable]
+    if file := environ.get(variable + "_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{variable}_FILE names {file}, which cannot be read: {error}") from error
+    return None
+
+
+def _explain(problem: Any) -> str:
+    """One line for a pydantic error: the key, what is wrong, what it means, an example."""
+    key = ".".join(str(part) for part in problem["loc"])
+    plain = ".".join(part for part in map(str, problem["loc"]) if not part.isdigit())
+    wrong = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"].removeprefix("Value error, ")
+    meaning, example = documented().get(plain, ("", ""))
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(plain, documented(), n=1)
+        return f"{key}: unknown key" + (f"; did you mean {near[0]}?" if near else "; pricevane.example.toml lists them all")
+    return ": ".join(filter(None, (key, wrong))) + (f" - {meaning}; for example {example}" if meaning else "")
+
+
+@cache
+def documented() -> dict[str, tuple[str, str]]:
+    """Dotted key -> (meaning, example line), read from pricevane.example.toml, where each key has a comment."""
+    section, found = "", {}
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        if heading := re.fullmatch(r"#?\s*\[+([\w.]+)\]+\s*(?:#.*)?", line):
+            section = heading[1] + "."
+        elif setting := re.fullmatch(r"#?\s?(\w+) = (.+?)\s+# (.+)", line):
+            found[section + setting[1]] = (setting[3], f"{setting[1]} = {setting[2]}")
+    return found

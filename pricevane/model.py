@@ -1,0 +1,265 @@
+"""The nouns that every room shares: offers, money, evidence, and what goes into and comes out of a crawl."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# ISO 4217 exponents that differ from two decimals.
+EXPONENTS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+
+
+class LostDigits(ValueError):
+    """An amount has more decimals than its currency can hold."""
+
+
+class Availability(StrEnum):
+    """Whether a shopper can have the thing, in the states shops distinguish."""
+
+    IN_STOCK = "in_stock"
+    LOW_STOCK = "low_stock"
+    BACKORDER = "backorder"
+    PREORDER = "preorder"
+    OUT_OF_STOCK = "out_of_stock"
+    DISCONTINUED = "discontinued"
+    UNKNOWN = "unknown"
+
+
+class PriceKind(StrEnum):
+    """What sort of price the number is; only standard and sale prices are compared."""
+
+    STANDARD = "standard"
+    SALE = "sale"
+    MEMBER = "member"
+    COUPON = "coupon"
+    FROM = "from"
+    INSTALMENT = "instalment"
+    EX_TAX = "ex_tax"
+    FREE = "free"
+
+
+class Condition(StrEnum):
+    """The state the goods are in."""
+
+    NEW = "new"
+    USED = "used"
+    REFURBISHED = "refurbished"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """Good readings may be priced on; doubtful ones are kept for people only."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+
+
+class RunState(StrEnum):
+    """How far a crawl got."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+
+
+class Publication(StrEnum):
+    """Whether the rest of the house may use what a crawl brought."""
+
+    PUBLISHED = "published"
+    SUSPECT = "suspect"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount in major units with its ISO 4217 currency."""
+
+    amount: Decimal
+    currency: str
+
+    @property
+    def minor(self) -> int:
+        """Integer minor units; raises LostDigits where the currency has fewer decimals."""
+        scaled = self.amount.scaleb(EXPONENTS.get(self.currency, 2))
+        if scaled != scaled.to_integral_value():
+            raise LostDigits(f"{self.amount} {self.currency} has more decimals than {self.currency} can hold")
+        return int(scaled)
+
+    @classmethod
+    def from_minor(cls, minor: int, currency: str) -> Money:
+        """The inverse of `minor`."""
+        return cls(Decimal(minor).scaleb(-EXPONENTS.get(currency, 2)), currency)
+
+    def __str__(self) -> str:
+        """Like `1299.00 EUR`: plain digits, for logs and files."""
+        return f"{self.amount:.{EXPONENTS.get(self.currency, 2)}f} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why an offer says what it says: the string, its place on the page, who agreed, which page."""
+
+    raw: str
+    path: str
+    layers: tuple[str, ...]
+    page_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one page says about one listing at one moment; unsaved.
+
+    `key` is unique within (site, region): the canonical address on the same host, or a variant id.
+    `at` is the time of observation in UTC. `regular_price` is the struck-through one: higher, or absent.
+    """
+
+    url: str
+    key: str
+    at: datetime
+    evidence: Evidence
+    region: str = ""
+    name: str = ""
+    brand: str = ""
+    gtin: str = ""
+    mpn: str = ""
+    sku: str = ""
+    image: str = ""
+    category: str = ""
+    price: Money | None = None
+    regular_price: Money | None = None
+    kind: PriceKind = PriceKind.STANDARD
+    availability: Availability = Availability.UNKNOWN
+    condition: Condition = Condition.UNKNOWN
+    tax_included: bool | None = None
+    seller: str = ""
+    confidence: float = 1.0
+    status: Status = Status.GOOD
+    doubts: tuple[str, ...] = ()
+
+    def doubt(self, reason: str, confidence: float = 0.3) -> Offer:
+        """The same offer, kept for people only, with one more reason why."""
+        return replace(
+            self,
+            status=Status.DOUBTFUL,
+            confidence=min(self.confidence, confidence),
+            doubts=(*self.doubts, reason),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port: what `local`, robots.txt and delays are keyed by."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Origin:
+        """The origin of an http(s) address; raises ValueError for anything else."""
+        parts = urlsplit(url)
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            raise ValueError(f"{url!r} is not an http or https address")
+        return cls(parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS[parts.scheme])
+
+    @property
+    def key(self) -> str:
+        """`host:port`, the key of a site everywhere."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The origin as an address without a path."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        tail = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteState:
+    """All that a crawl must know; jobs load it, the spider never sees the database.
+
+    `local` holds the origins that the operator named as his own; `known` the addresses of listings
+    seen before; `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
+    """
+
+    url: str
+    name: str = ""
+    region: str = ""
+    currency: str = ""
+    language: str = ""
+    render: str = "http"
+    tax_included: bool = True
+    local: tuple[str, ...] = ()
+    contact: str = ""
+    delay_s: float = 1.0
+    max_pages: int = 100_000
+    max_seconds: float = 0.0
+    single_page: bool = False
+    known: tuple[str, ...] = ()
+    clock_at: datetime | None = None
+    run_id: int = 0
+
+    @property
+    def origin(self) -> Origin:
+        """The site's own origin."""
+        return Origin.of(self.url)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether exactly this scheme, host and port was named by the operator as local."""
+        return self.origin.url in self.local
+
+
+@dataclass(slots=True)
+class CrawlReport:
+    """What a crawl learned and counted; `pipelines/store.py` keeps it, the exit code comes from it."""
+
+    requests: int = 0
+    bytes: int = 0
+    pages: int = 0
+    product_pages: int = 0
+    browser_requests: int = 0
+    offers: int = 0
+    stored: int = 0
+    changed: int = 0
+    doubtful: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+    blocked: int = 0
+    refused_by_robots: int = 0
+    robots_line: str = ""
+    delay_s: float = 0.0
+    seconds: float = 0.0
+    finished: bool = False
+    reason: str = ""
+
+    def drop(self, reason: str) -> None:
+        """Count an offer that no pipeline step let through."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+
+    def fail(self, reason: str) -> None:
+        """Count a page that could not be fetched."""
+        self.failed[reason] = self.failed.get(reason, 0) + 1
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 error, 3 partial, 4 nothing read, 5 blocked (2 is a usage error, never from here)."""
+        if self.offers == 0:
+            if self.blocked or self.refused_by_robots:
+                return 5
+            return 1 if self.failed and not self.pages else 4
+        return 0 if self.finished and not self.failed and not self.blocked else 3
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a JSON column or a pipe."""
+        return asdict(self)

@@ -1,0 +1,1 @@
+"""Tables, engine and the statements that read and write them."""

@@ -1,0 +1,443 @@
+"""The database: every table, its keys and its constraints.
+
+Money is integer minor units beside a currency; instants are aware UTC; shares and rates are basis
+points (1/10,000). Rows of facts (observation, evidence, own_price, sales, decision) are only added.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant; a naive one is refused. SQLite forgets the zone, so it is put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; instants are aware UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Types by annotation: str is Text, datetime an instant, dict and list are JSON."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012
+        str: Text,
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+def one_of(column: str, *values: str, name: str = "") -> CheckConstraint:
+    """A text column that holds one of a few words."""
+    words = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({words})", name=name or column)
+
+
+# SQLite numbers rows only in a column typed INTEGER.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Currency = String(3)
+
+
+class Competitor(Base):
+    """A business that sells what we sell."""
+
+    __tablename__ = "competitor"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    country: Mapped[str] = mapped_column(default="")
+    enabled: Mapped[bool] = mapped_column(default=True)
+
+
+class Site(Base):
+    """A competitor's web shop; `key` is host:port, `name` is what people type."""
+
+    __tablename__ = "site"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    competitor_id: Mapped[int] = mapped_column(ForeignKey("competitor.id"), index=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str]
+    region: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str] = mapped_column(Currency, default="")
+    vat_bp: Mapped[int] = mapped_column(default=0)
+    enabled: Mapped[bool] = mapped_column(default=True)
+
+
+class Listing(Base):
+    """A site's page for one variant, with what its last good reading said of the goods."""
+
+    __tablename__ = "listing"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    region: Mapped[str] = mapped_column(default="")
+    key: Mapped[str]
+    url: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    brand: Mapped[str] = mapped_column(default="")
+    gtin: Mapped[str] = mapped_column(default="")
+    mpn: Mapped[str] = mapped_column(default="")
+    sku: Mapped[str] = mapped_column(default="")
+    image: Mapped[str] = mapped_column(default="")
+    category: Mapped[str] = mapped_column(default="")
+    first_seen_at: Mapped[datetime]
+    __table_args__ = (UniqueConstraint("site_id", "region", "key"), Index(None, "gtin"))
+
+
+class CrawlRun(Base):
+    """One crawl of one site. Only published runs are priced on."""
+
+    __tablename__ = "crawl_run"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(default="running")
+    publication: Mapped[str | None]
+    reason: Mapped[str] = mapped_column(default="")
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    __table_args__ = (
+        one_of("state", "running", "complete", "incomplete"),
+        one_of("publication", "published", "suspect"),
+        Index(None, "site_id", "started_at"),
+    )
+
+
+class Evidence(Base):
+    """The proof of a changed reading: raw string, place on the page, layers, hash of the page."""
+
+    __tablename__ = "evidence"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"))
+    at: Mapped[datetime]
+    url: Mapped[str]
+    raw: Mapped[str]
+    path: Mapped[str]
+    layers: Mapped[list[Any]]
+    page_hash: Mapped[str]
+    __table_args__ = (UniqueConstraint("listing_id", "at"),)
+
+
+class Reading:
+    """The columns that an observation and the current state share."""
+
+    price_minor: Mapped[int | None] = mapped_column(BigInteger)
+    regular_minor: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Currency, default="")
+    availability: Mapped[str] = mapped_column(default="unknown")
+    kind: Mapped[str] = mapped_column(default="standard")
+    tax_included: Mapped[bool | None]
+    condition: Mapped[str] = mapped_column(default="unknown")
+    seller: Mapped[str] = mapped_column(default="")
+    confidence: Mapped[float] = mapped_column(default=1.0)
+    status: Mapped[str] = mapped_column(default="good")
+
+
+class Observation(Reading, Base):
+    """An offer that was stored: what a listing said at one instant. Never rewritten."""
+
+    __tablename__ = "observation"
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"), index=True)
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"))
+    __table_args__ = (one_of("status", "good", "doubtful"),)
+
+
+class State(Reading, Base):
+    """A listing now: its last good reading, and when it was last seen at all."""
+
+    __tablename__ = "state"
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), primary_key=True, autoincrement=False)
+    good_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"))
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"))
+    reading: Mapped[str]
+
+
+class Category(Base):
+    """Our products are managed by category: its least margin and who decides."""
+
+    __tablename__ = "category"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    floor_margin_bp: Mapped[int | None]
+    manager: Mapped[str] = mapped_column(default="")
+    enabled: Mapped[bool] = mapped_column(default=True)
+
+
+class Product(Base):
+    """Our own article. Costs are net of VAT; RRP and legal floor are shelf prices."""
+
+    __tablename__ = "product"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(unique=True)
+    gtin: Mapped[str] = mapped_column(default="")
+    brand: Mapped[str] = mapped_column(default="")
+    mpn: Mapped[str] = mapped_column(default="")
+    name: Mapped[str]
+    family: Mapped[str] = mapped_column(default="")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
+    currency: Mapped[str] = mapped_column(Currency)
+    cost_minor: Mapped[int | None] = mapped_column(BigInteger)
+    landed_cost_minor: Mapped[int | None] = mapped_column(BigInteger)
+    rrp_minor: Mapped[int | None] = mapped_column(BigInteger)
+    legal_floor_minor: Mapped[int | None] = mapped_column(BigInteger)
+    vat_bp: Mapped[int] = mapped_column(default=0)
+    stock: Mapped[int | None]
+    key_value_item: Mapped[bool] = mapped_column(default=False)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    __table_args__ = (
+        CheckConstraint("cost_minor >= 0 AND landed_cost_minor >= 0", name="cost"),
+        Index(None, "gtin"),
+    )
+
+
+class OwnPrice(Base):
+    """Our shelf price from an instant on; only added to."""
+
+    __tablename__ = "own_price"
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True)
+    valid_from: Mapped[datetime] = mapped_column(primary_key=True)
+    price_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Currency)
+    source: Mapped[str]
+    __table_args__ = (CheckConstraint("price_minor > 0", name="price"),)
+
+
+class Sales(Base):
+    """What one product sold on one day."""
+
+    __tablename__ = "sales"
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True)
+    sold_on: Mapped[date] = mapped_column(primary_key=True)
+    units: Mapped[int]
+    revenue_minor: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (CheckConstraint("units >= 0", name="units"),)
+
+
+class Match(Base):
+    """Which of our products a listing is, how that is known and how sure it is."""
+
+    __tablename__ = "match"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
+    state: Mapped[str]
+    method: Mapped[str]
+    score: Mapped[float]
+    made_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("listing_id", "product_id"),
+        one_of("state", "candidate", "confirmed", "rejected"),
+        one_of("method", "gtin", "mpn", "text", "manual"),
+        Index(
+            "uq_match_confirmed_listing",
+            "listing_id",
+            unique=True,
+            sqlite_where=text("state = 'confirmed'"),
+            postgresql_where=text("state = 'confirmed'"),
+        ),
+    )
+
+
+def of_observation() -> ForeignKeyConstraint:
+    """A foreign key on (listing_id, at)."""
+    return ForeignKeyConstraint(["listing_id", "at"], ["observation.listing_id", "observation.at"])
+
+
+class Move(Base):
+    """A rival's real price change: the observation that was accepted and the price before it."""
+
+    __tablename__ = "move"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    from_minor: Mapped[int] = mapped_column(BigInteger)
+    to_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Currency)
+    kind: Mapped[str]
+    __table_args__ = (
+        UniqueConstraint("listing_id", "at"),
+        of_observation(),
+        one_of("kind", "permanent", "promotion"),
+    )
+
+
+class Quarantine(Base):
+    """A price that was read clearly and is not believed yet; a person may accept or refuse it."""
+
+    __tablename__ = "quarantine"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    listing_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    reason: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open", index=True)
+    __table_args__ = (
+        UniqueConstraint("listing_id", "at"),
+        of_observation(),
+        one_of("state", "open", "accepted", "refused", "cleared"),
+    )
+
+
+class PricingRun(Base):
+    """One pass of the pricing stages; a held one is shown to a person and mails no proposal."""
+
+    __tablename__ = "pricing_run"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    publication: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    __table_args__ = (one_of("publication", "published", "suspect"),)
+
+
+class Proposal(Base):
+    """A price change put before a manager, with all that led to it."""
+
+    __tablename__ = "proposal"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    pricing_run_id: Mapped[int] = mapped_column(ForeignKey("pricing_run.id"), index=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    current_minor: Mapped[int] = mapped_column(BigInteger)
+    proposed_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Currency)
+    state: Mapped[str] = mapped_column(default="proposed")
+    rule: Mapped[str]
+    reason: Mapped[str]
+    binding: Mapped[str] = mapped_column(default="")
+    trail: Mapped[list[Any]]
+    rivals: Mapped[list[Any]]
+    effect: Mapped[dict[str, Any]]
+    score: Mapped[float] = mapped_column(default=0.0)
+    __table_args__ = (
+        one_of("state", "proposed", "approved", "rejected", "expired", "applied"),
+        Index(
+            "uq_proposal_open_product",
+            "product_id",
+            unique=True,
+            sqlite_where=text("state = 'proposed'"),
+            postgresql_where=text("state = 'proposed'"),
+        ),
+    )
+
+
+class Blocked(Base):
+    """A product for which the rules asked for a change that no price may grant, and by what."""
+
+    __tablename__ = "blocked"
+    pricing_run_id: Mapped[int] = mapped_column(ForeignKey("pricing_run.id"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True)
+    reason: Mapped[str]
+
+
+class Decision(Base):
+    """Who decided what, when and why, about a proposal, a quarantined price or a match."""
+
+    __tablename__ = "decision"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
+    quarantine_id: Mapped[int | None] = mapped_column(ForeignKey("quarantine.id"))
+    match_id: Mapped[int | None] = mapped_column(ForeignKey("match.id"))
+    verdict: Mapped[str]
+    who: Mapped[str]
+    why: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN proposal_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN quarantine_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN match_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one_subject",
+        ),
+    )
+
+
+class Alert(Base):
+    """The outbox: a mail is a row first and leaves afterwards, once."""
+
+    __tablename__ = "alert"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    message: Mapped[str]
+    made_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="pending", index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(default="")
+    sent_at: Mapped[datetime | None]
+    __table_args__ = (one_of("state", "pending", "sent", "failed"),)
+
+
+class Schedule(Base):
+    """When a chain of jobs is due: cron or interval in a time zone."""
+
+    __tablename__ = "schedule"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    cron: Mapped[str | None]
+    every_s: Mapped[int | None]
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    sites: Mapped[list[Any]]
+    then: Mapped[list[Any]]
+    latest_s: Mapped[int] = mapped_column(default=3600)
+    next_due_at: Mapped[datetime | None]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    __table_args__ = (CheckConstraint("(cron IS NULL) <> (every_s IS NULL)", name="cron_or_every"),)
+
+
+class Firing(Base):
+    """One due time of a schedule; its key lets any number of tickers run side by side."""
+
+    __tablename__ = "firing"
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("schedule.id"), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(default="due", index=True)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(default="")
+    __table_args__ = (one_of("state", "due", "running", "done", "failed", "missed"),)
