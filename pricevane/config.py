@@ -230,7 +230,9 @@ class Config(Section):
         for owner, wanted in [(r.name, r.rivals) for r in self.rules] + [(s.name, s.sites) for s in self.schedules]:
             for name in wanted:
                 if name not in known:
-                    raise ValueError(f"{owner!r} names the unknown site {name!r}; known: {', '.join(sorted(known)) or 'none'}")
+                    raise ValueError(
+                        f"{owner!r} names the unknown site {name!r}; known: {', '.join(sorted(known)) or 'none'}"
+                    )
         for schedule in self.schedules:
             if schedule.time_zone:
                 self._zone(schedule.time_zone)
@@ -267,7 +269,9 @@ def build(values: Mapping[str, Any], root: Path, environ: Mapping[str, str], whe
     for section, key in (("database", "url"), ("mail", "password")):
         table = merged.get(section, {})
         if isinstance(table, dict) and _holds_secret(key, table.get(key)):
-            raise ConfigError(f"{where}: {section}.{key} holds a password; give it as {_variable(section, key)} instead")
+            raise ConfigError(
+                f"{where}: {section}.{key} holds a password; give it as {_variable(section, key)} instead"
+            )
     for section, key in _overridable():
         value = _from_environment(section, key, environ)
         if value is not None:
@@ -288,7 +292,9 @@ def _overridable() -> list[tuple[str, str]]:
     for name, info in Config.model_fields.items():
         section = info.annotation
         if isinstance(section, type) and issubclass(section, Section):
-            found += [(name, key) for key, inner in section.model_fields.items() if get_origin(inner.annotation) is not tuple]
+            found += [
+                (name, key) for key, inner in section.model_fields.items() if get_origin(inner.annotation) is not tuple
+            ]
         elif get_origin(section) is not tuple and name != "root":
             found.append(("", name))
     return found
@@ -319,7 +325,9 @@ def _explain(problem: Any) -> str:
     meaning, example = documented().get(plain, ("", ""))
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(plain, documented(), n=1)
-        return f"{key}: unknown key" + (f"; did you mean {near[0]}?" if near else "; pricevane.example.toml lists them all")
+        return f"{key}: unknown key" + (
+            f"; did you mean {near[0]}?" if near else "; pricevane.example.toml lists them all"
+        )
     return ": ".join(filter(None, (key, wrong))) + (f" - {meaning}; for example {example}" if meaning else "")
 
 

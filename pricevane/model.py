@@ -13,14 +13,43 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 # ISO 4217 exponents that differ from two decimals.
 EXPONENTS = {
     **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
     ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 
 
 class LostDigits(ValueError):
     """An amount has more decimals than its currency can hold."""
+
+
+def gtin14(text: str) -> str:
+    """A GTIN-8, -12, -13 or -14 as 14 digits, or "" if its length or check digit is wrong (GS1)."""
+    digits = "".join(text.split()).replace("-", "")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) not in (8, 12, 13, 14) or not int(digits):
+        return ""
+    padded = digits.zfill(14)
+    total = sum(int(digit) * (3 - 2 * (place % 2)) for place, digit in enumerate(padded))
+    return "" if total % 10 else padded
 
 
 class Availability(StrEnum):

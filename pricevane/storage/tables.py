@@ -96,11 +96,12 @@ class Site(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     competitor_id: Mapped[int] = mapped_column(ForeignKey("competitor.id"), index=True)
     name: Mapped[str] = mapped_column(unique=True)
-    key: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str]
     url: Mapped[str]
     region: Mapped[str] = mapped_column(default="")
     currency: Mapped[str] = mapped_column(Currency, default="")
     vat_bp: Mapped[int] = mapped_column(default=0)
+    delivery_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     enabled: Mapped[bool] = mapped_column(default=True)
 
 
@@ -179,13 +180,17 @@ class Observation(Reading, Base):
     __tablename__ = "observation"
     listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"))
     evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"))
-    __table_args__ = (one_of("status", "good", "doubtful"),)
+    __table_args__ = (one_of("status", "good", "doubtful"), UniqueConstraint("run_id", "listing_id"))
 
 
 class State(Reading, Base):
-    """A listing now: its last good reading, and when it was last seen at all."""
+    """A listing now: the last good reading of a published run, and the last reading of any kind.
+
+    `reading` is the fingerprint of the latest reading and `evidence_id` its proof; the price columns
+    and `good_at` belong to the last good one.
+    """
 
     __tablename__ = "state"
     listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id"), primary_key=True, autoincrement=False)

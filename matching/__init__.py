@@ -1,0 +1,1 @@
+"""Which of our products a rival's listing is: pure stages, frames in, frames out."""

@@ -1,0 +1,96 @@
+"""Which of our products a listing is, by the identifiers that both sides print."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+GTIN_SCORE = 1.0
+MPN_SCORE = 0.97
+SHORTEST_MPN = 3
+# What shops write where they have no part number.
+GENERIC = frozenset(
+    [
+        "na",
+        "none",
+        "null",
+        "unknown",
+        "default",
+        "various",
+        "mpn",
+        "sku",
+        "notavailable",
+        "notapplicable",
+        "doesnotapply",
+    ]
+)
+GENERIC_BRANDS = frozenset(
+    ["na", "none", "null", "unknown", "generic", "unbranded", "various", "brand", "noname", "nobrand"]
+)
+# GS1 prefixes 02, 04 and 2: numbers that every shop may give out for itself.
+IN_STORE = "00[24]|02"
+COLUMNS = ["listing_id", "product_id", "method", "score"]
+
+
+def match(listings: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+    """Certain matches, key listing_id: product_id, method ("gtin" or "mpn"), score.
+
+    listings, key listing_id, and products, key product_id: gtin (14 digits or ""), brand, mpn (text).
+    Brand and mpn are compared without case and punctuation. A listing stays unmatched where an identifier
+    stands on two of our products, where gtin and mpn point at different products, and by mpn where both
+    sides print a gtin and these differ.
+    """
+    left, right = _keyed(listings, "listing_id"), _keyed(products, "product_id")
+    by_gtin, by_part = _joined(left, right, "gtin"), _joined(left, right, "part")
+    found = left.merge(by_gtin, on="listing_id", how="left", validate="one_to_one")
+    found = found.merge(by_part, on="listing_id", how="left", validate="one_to_one")
+    gtins, parts = (right.set_index("product_id")[name] for name in ("gtin", "part"))
+    part_gtin = found["by_part"].map(gtins).fillna("")
+    differ = found["gtin"].ne("") & part_gtin.ne("") & found["gtin"].ne(part_gtin)
+    of_another = found["by_part"].notna() & found["by_gtin"].ne(found["by_part"])
+    shared = found["part"].isin(_twice(right["part"])) & found["part"].ne(found["by_gtin"].map(parts))
+    contradicts = found["by_gtin"].notna() & (of_another | shared)
+    ambiguous = found["gtin"].isin(_twice(right["gtin"]))
+    part = found["by_part"].mask((differ | ambiguous).astype(bool))
+    made = found.assign(
+        product_id=found["by_gtin"].fillna(part).mask(contradicts.astype(bool)),
+        method="mpn",
+        score=MPN_SCORE,
+    )
+    certain = found["by_gtin"].notna()
+    made["method"] = made["method"].mask(certain, "gtin")
+    made["score"] = made["score"].mask(certain, GTIN_SCORE)
+    kept = made.loc[made["product_id"].notna(), COLUMNS]
+    return kept.astype({"product_id": "int64"}).sort_values("listing_id", ignore_index=True)
+
+
+def unmatched(listings: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
+    """The listings, key listing_id, that no row of `matches` names."""
+    return listings[~listings["listing_id"].isin(matches["listing_id"])].reset_index(drop=True)
+
+
+def _keyed(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The key, gtin, and part: normalised brand and mpn together, "" where either says nothing."""
+    brand, mpn = _bare(rows["brand"]), _bare(rows["mpn"])
+    usable = mpn.str.len().ge(SHORTEST_MPN) & ~mpn.isin(GENERIC) & mpn.str.strip("0").ne("")
+    gtin = rows["gtin"].fillna("").astype("str")
+    usable &= brand.ne("") & ~brand.isin(GENERIC_BRANDS)
+    return pd.DataFrame(
+        {key: rows[key], "gtin": gtin.mask(gtin.str.match(IN_STORE), ""), "part": (brand + "|" + mpn).where(usable, "")}
+    )
+
+
+def _bare(text: pd.Series[str]) -> pd.Series[str]:
+    folded = text.fillna("").astype("str").str.normalize("NFKC").str.casefold()
+    return folded.str.replace(r"[\W_]+", "", regex=True)
+
+
+def _twice(values: pd.Series[str]) -> pd.Series[str]:
+    return values[values.duplicated(keep=False) & values.ne("")]
+
+
+def _joined(left: pd.DataFrame, right: pd.DataFrame, on: str) -> pd.DataFrame:
+    """listing_id and by_<on>: the one product with the same non-empty value."""
+    single = right[right[on].ne("") & ~right[on].isin(_twice(right[on]))]
+    known = left.loc[left[on].ne(""), ["listing_id", on]]
+    found = known.merge(single[["product_id", on]], on=on, validate="many_to_one")
+    return found.rename(columns={"product_id": f"by_{on}"}).astype({f"by_{on}": "Int64"})[["listing_id", f"by_{on}"]]

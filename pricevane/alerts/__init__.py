@@ -1,0 +1,1 @@
+"""What a category manager gets: the digest, its charts and the mail that carries it."""

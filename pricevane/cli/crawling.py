@@ -1,0 +1,134 @@
+"""`scan` and `crawl`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pricevane import config as configuration
+from pricevane import jobs, visit
+from pricevane.cli.output import Format, FormatOption, err, progress, show
+from pricevane.cli.session import ConfigOption, house
+from pricevane.model import CrawlReport, Publication, SiteState
+
+SCANNED = ("name", "price", "currency", "regular_price", "availability", "status", "gtin", "sku", "url")
+SCANNED_ALL = (
+    *("url", "name", "price", "currency", "availability", "gtin", "sku", "evidence"),
+    *("regular_price", "status", "doubts", "kind", "brand", "mpn", "condition", "seller", "confidence", "at"),
+)
+
+
+class Render(StrEnum):
+    """How pages are fetched."""
+
+    HTTP = "http"
+    BROWSER = "browser"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: pricevane scan https://shop.example/ --contact you@retailer.example -f json")(scan)
+    app.command(epilog="Example: pricevane crawl rival-fr rival-de")(crawl)
+
+
+def scan(
+    url: Annotated[str, typer.Argument(help="A shop, or one product page.")],
+    form: FormatOption = Format.TABLE,
+    contact: Annotated[
+        str, typer.Option(help="Where the shop's owner can complain; from the toml if there is one.")
+    ] = "",
+    currency: Annotated[str, typer.Option(help="For pages that do not say, for example EUR.")] = "",
+    language: Annotated[str, typer.Option(help="For pages that do not say, for example fr.")] = "",
+    render: Annotated[Render, typer.Option(help="browser for prices made by JavaScript.")] = Render.HTTP,
+    max_pages: Annotated[int, typer.Option(min=1, help="Stop after so many pages.")] = 1000,
+    config: ConfigOption = None,
+) -> None:
+    """Read any shop, or one product page, from its address and print what it asks. Nothing is stored."""
+    offers: list[Mapping[str, Any]] = []
+    known = _configuration(config)
+    state = SiteState(
+        url=url,
+        contact=contact or (known.contact if known else ""),
+        currency=currency.upper(),
+        language=language,
+        render=render.value,
+        max_pages=max_pages,
+    )
+    with progress("scan") as told:
+        report = jobs.scan(state, offers.append, told)
+    rows = [{**offer, "doubts": "; ".join(offer["doubts"])} for offer in sorted(offers, key=_address)]
+    show(rows, SCANNED if form is Format.TABLE else SCANNED_ALL, form, empty="no prices were read")
+    _summarise(report)
+    raise typer.Exit(report.exit_code)
+
+
+def _address(offer: Mapping[str, Any]) -> str:
+    return str(offer["url"])
+
+
+def _configuration(path: Path | None) -> configuration.Config | None:
+    if path is None and not Path(configuration.FILE).exists():
+        return None
+    return configuration.load(path)
+
+
+def crawl(
+    sites: Annotated[list[str] | None, typer.Argument(help="Names from pricevane.toml; all of them if none.")] = None,
+    form: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> None:
+    """Crawl shops and keep every price with its proof."""
+    home = house(config)
+    names = sites or list(home.config.sites)
+    if not names:
+        raise visit.UnknownSite("pricevane.toml names no site yet; add one under [[competitors]]")
+    for name in names:
+        visit.site_named(home.config, name)
+    rows, codes = [], []
+    for name in names:
+        with progress(name) as told:
+            done = jobs.crawl(home, name, on_progress=told)
+        rows.append(_row(done))
+        codes.append(done.report.exit_code)
+        if done.publication is Publication.SUSPECT:
+            err.print(f"{name}: held, nothing of this crawl is priced on: {done.reason}")
+        _summarise(done.report, name)
+    show(rows, ("site", "listings", "changed", "doubtful", "pages", "seconds", "state", "publication"), form)
+    raise typer.Exit(_overall(codes))
+
+
+def _overall(codes: list[int]) -> int:
+    """One exit code for several crawls: their common one, else partial."""
+    return codes[0] if len(set(codes)) == 1 else 3
+
+
+def _row(done: jobs.Crawled) -> dict[str, Any]:
+    report = done.report
+    return {
+        "site": done.site,
+        "listings": report.stored,
+        "changed": report.changed,
+        "doubtful": report.doubtful,
+        "pages": report.pages,
+        "seconds": round(report.seconds, 1),
+        "state": "complete" if report.finished else "incomplete",
+        "publication": done.publication.value,
+    }
+
+
+def _summarise(report: CrawlReport, name: str = "") -> None:
+    """Say on standard error what went wrong, if anything."""
+    head = f"{name}: " if name else ""
+    counted = {**report.failed, **{f"dropped: {reason}": count for reason, count in report.dropped.items()}}
+    if report.blocked:
+        counted["blocked by the shop"] = report.blocked
+    if report.refused_by_robots:
+        counted[f"not allowed by robots.txt ({report.robots_line or 'rule'})"] = report.refused_by_robots
+    for reason, count in sorted(counted.items()):
+        err.print(f"{head}{reason}: {count}")
+    if report.reason:
+        err.print(f"{head}{report.reason}")

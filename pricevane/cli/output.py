@@ -1,0 +1,99 @@
+"""What people and programs see: tables, JSON Lines, CSV and progress; hostile text made harmless."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+out = Console(highlight=False, markup=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+# A spreadsheet runs a cell that starts like this (CWE-1236).
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+RIGHT = ("price", "regular_price", "current", "proposed", "change", "score", "id", "listings", "units", "from", "to")
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table, json (one object a line) or csv")]
+
+
+def safe_cell(value: object) -> str:
+    """A CSV cell that no spreadsheet takes for a formula; plain numbers stay numbers."""
+    text = plain(value)
+    if text.startswith(FORMULA) and not text.lstrip("-").replace(".", "", 1).isdigit():
+        return "'" + text
+    return text
+
+
+def plain(value: object) -> str:
+    """A value as one line of text without control characters."""
+    if value is None:
+        return ""
+    text = value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format, empty: str = "nothing") -> None:
+    """Print rows to standard output; `empty` is said on standard error when there are none."""
+    if form is Format.JSON:
+        for row in rows:
+            sys.stdout.write(json.dumps({name: row.get(name) for name in columns}, default=str) + "\n")
+    elif form is Format.CSV:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([safe_cell(row.get(name)) for name in columns] for row in rows)
+    elif rows:
+        out.print(_table(rows, columns))
+    if not rows:
+        err.print(empty)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        right = name in RIGHT
+        table.add_column(name.replace("_", " "), justify="right" if right else "left", no_wrap=right, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(row.get(name))) for name in columns))
+    return table
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """A callback for crawl progress: pages, pages/s and an estimate, on a terminal only."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(),
+    )
+    with ProgressBar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(label, total=None, told="")
+
+        def update(seen: Mapping[str, Any]) -> None:
+            rate = seen["pages"] / seen["seconds"] if seen["seconds"] else 0.0
+            told = f"{seen['pages']} pages · {seen['offers']} offers · {rate:.1f} pages/s"
+            bar.update(task, completed=seen["pages"], total=seen["expected"], told=told)
+
+        yield update

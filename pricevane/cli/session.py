@@ -1,0 +1,49 @@
+"""What every command shares: where the configuration is, opening the house, saying what went wrong."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pricevane import config as configuration
+from pricevane import jobs
+from pricevane.catalogue import BadFile
+from pricevane.house import House, open_house
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The toml to use (default: pricevane.toml here, or PRICEVANE_CONFIG)."),
+]
+WhoOption = Annotated[str, typer.Option("--by", help="Who decides; your login name if absent.", show_default=False)]
+WhyOption = Annotated[str, typer.Option("--why", help="The reason, kept with the decision.")]
+
+
+class Failed(RuntimeError):
+    """A command could not do what it was asked; the message is shown as it is."""
+
+
+def house(path: Path | None) -> House:
+    """The house that a toml names, its database open and up to date."""
+    return open_house(configuration.load(path))
+
+
+def now() -> datetime:
+    """The clock, read once at the door."""
+    return datetime.now(UTC)
+
+
+def who(name: str) -> str:
+    """A name for the log of decisions."""
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise Failed("nobody is logged in here: name who decides with --by") from error
+
+
+EXPECTED = (*jobs.EXPECTED, BadFile, Failed)

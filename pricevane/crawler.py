@@ -1,0 +1,182 @@
+"""The one Scrapy process: a job on stdin, progress, offers and at last the report on stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
+
+from pricevane import settings as differences
+from pricevane.model import Offer, SiteState
+from pricevane.wire import JOB, Job, encode, offer_row
+from spiders.fetch import browser
+from spiders.shop import ShopSpider
+from spiders.sites import all_sites, for_state
+
+VERSION = "0.1"
+LOCAL_CONNECTIONS = 8
+PR_SET_PDEATHSIG = 1
+LOG_LEVELS = {"": "INFO", "scrapy": "WARNING", "scrapy-playwright": "ERROR"}
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class PlainFormatter(logging.Formatter):
+    """Log lines in which no string from a page can start a new line or move the terminal's cursor."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return _escaped(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(_escaped(line) for line in super().formatException(ei).splitlines())
+
+
+def _escaped(text: str) -> str:
+    return CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
+
+def user_agent(contact: str) -> str:
+    """Who we are and where to complain."""
+    return f"pricevane/{VERSION} (+{CONTROL.sub('', contact)})" if contact else f"pricevane/{VERSION}"
+
+
+def settings_for(job: Job, spider: type[ShopSpider]) -> Settings:
+    """Scrapy's settings for one crawl: a stranger's shop slowly and one by one, an own one freely."""
+    state = job.state
+    settings = Settings()
+    settings.setmodule(differences, priority="project")
+    settings.update(_pace(state), priority="project")
+    agent = user_agent(state.contact)
+    headers = {**settings["DEFAULT_REQUEST_HEADERS"], "Accept-Language": state.language or "en"}
+    settings.update(
+        {
+            "USER_AGENT": agent,
+            "DEFAULT_REQUEST_HEADERS": headers,
+            "CLOSESPIDER_TIMEOUT": state.max_seconds,
+            "PRICEVANE_DATABASE": job.database,
+            "PRICEVANE_FEED": job.feed,
+            "ASYNCIO_EVENT_LOOP": None if sys.platform == "win32" else "uvloop.Loop",
+        },
+        priority="project",
+    )
+    if state.render == "browser":
+        chosen = browser.settings(state, job.chromium, agent, spider.browser_hosts)
+        chosen["DOWNLOAD_HANDLERS"] = {**settings["DOWNLOAD_HANDLERS"], **chosen["DOWNLOAD_HANDLERS"]}
+        settings.update(chosen, priority="project")
+    return settings
+
+
+def _pace(state: SiteState) -> dict[str, Any]:
+    """Delay in seconds and connections; the browser keeps a fixed delay, as rendering is not latency."""
+    by_browser = state.render == "browser"
+    connections = browser.PAGES if by_browser else LOCAL_CONNECTIONS if state.is_local else 1
+    delay_s = 0.0 if state.is_local else max(1.0, state.delay_s)
+    return {
+        "DOWNLOAD_DELAY": delay_s,
+        "CONCURRENT_REQUESTS": connections,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": connections,
+        "AUTOTHROTTLE_ENABLED": not state.is_local and not by_browser,
+        "AUTOTHROTTLE_START_DELAY": delay_s,
+    }
+
+
+def die_with_parent() -> None:
+    """End this process when its parent ends: the kernel's signal on Linux, end-of-file on stdin everywhere."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def read_line() -> bytes:
+    """The first line of stdin, unbuffered, so that a thread may go on reading it."""
+    line = bytearray()
+    while not line.endswith(b"\n") and (chunk := os.read(0, 65536)):
+        line += chunk
+    return bytes(line)
+
+
+class Reporter:
+    """Writes lines about a running crawl, progress once a second."""
+
+    def __init__(self, crawler: Crawler, feed: bool, write: Callable[[bytes], object]) -> None:
+        self.crawler = crawler
+        self.write = write
+        self.ticking: asyncio.Task[None] | None = None
+        crawler.signals.connect(self.opened, signals.spider_opened)
+        crawler.signals.connect(self.closed, signals.spider_closed)
+        if feed:
+            crawler.signals.connect(self.offered, signals.item_scraped)
+
+    @property
+    def spider(self) -> ShopSpider:
+        """The crawl's spider; raises TypeError before there is one."""
+        if not isinstance(self.crawler.spider, ShopSpider):
+            raise TypeError("the crawl has not begun")
+        return self.crawler.spider
+
+    def opened(self) -> None:
+        self.ticking = asyncio.ensure_future(self._tick())
+
+    def closed(self) -> None:
+        if self.ticking:
+            self.ticking.cancel()
+
+    def offered(self, item: Offer) -> None:
+        self.write(encode("offer", offer_row(item)))
+
+    def _progress(self) -> dict[str, Any]:
+        report = self.spider.report
+        seconds = (self.spider.now() - self.spider.began_at).total_seconds()
+        counts = {name: getattr(report, name) for name in ("pages", "offers", "requests")}
+        return {**counts, "seconds": round(seconds, 3), "expected": self.spider.expected}
+
+    async def _tick(self) -> None:
+        while True:
+            self.write(encode("progress", self._progress()))
+            await asyncio.sleep(1)
+
+
+def crawl(job: Job, write: Callable[[bytes], object]) -> None:
+    """Run one crawl to its end and write its lines; a process can do this once."""
+    spider = for_state(job.state)
+    process = AsyncCrawlerProcess(settings_for(job, spider))
+    for name, level in LOG_LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+    crawler = process.create_crawler(spider)
+    reporter = Reporter(crawler, job.feed, write)
+    recognisable = all_sites() if spider is ShopSpider else ()
+    process.crawl(crawler, state=job.state, recognisable=recognisable)
+    process.start()
+    write(encode("report", reporter.spider.report.as_json()))
+
+
+def main() -> None:
+    """Take over stdout for lines, send everything else to stderr, and crawl."""
+    lines = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PlainFormatter(differences.LOG_FORMAT))
+    logging.basicConfig(handlers=[handler])
+    job = JOB.validate_json(read_line())
+    die_with_parent()
+    crawl(job, lines.write)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+"""The one place that composes the stages: crawl, match, propose, alert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from matching.identifiers import match as match_identifiers
+from pricevane import chromium, schedule
+from pricevane.alerts.digest import render
+from pricevane.alerts.gather import gather
+from pricevane.alerts.mail import MailRefused, OutboxUnwritable, as_page, compose, deliver
+from pricevane.config import ConfigError
+from pricevane.crawling import CrawlDied, run_crawl
+from pricevane.health import judge
+from pricevane.house import House
+from pricevane.model import CrawlReport, Publication, SiteState
+from pricevane.storage import frames, history, outbox
+from pricevane.storage.desk import decide_proposal, proposals_query, save_matches, save_pricing, save_screening
+from pricevane.storage.engine import DatabaseUnreachable
+from pricevane.storage.history import AnyRow
+from pricevane.storage.tables import Proposal
+from pricevane.visit import ContactMissing, UnknownSite, scan_state, site_named, site_state
+from pricing.propose import Proposed, check
+from pricing.propose import propose as run_pricing
+
+WINDOW = timedelta(days=60)
+MATCH = ("listing_id", "product_id", "method", "score")
+MOVE = ("listing_id", "at", "from_minor", "to_minor", "currency", "kind")
+HELD = ("listing_id", "at", "reason", "state")
+PROPOSAL = (
+    *("product_id", "at", "expires_at", "current_minor", "proposed_minor", "currency", "rule", "reason"),
+    *("binding", "trail", "rivals", "effect", "score"),
+)
+EXPECTED = (ConfigError, DatabaseUnreachable, CrawlDied, UnknownSite, OutboxUnwritable, MailRefused)
+OnTold = Callable[[Mapping[str, Any]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How many listings there are, how many have a product, and how many of those are new."""
+
+    listings: int
+    matched: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A pricing run and what the pricing stages made of it."""
+
+    run_id: int
+    made: Proposed
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A mail that left: to whom, what about, where it went, and itself as a page for a browser."""
+
+    recipient: str
+    subject: str
+    where: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """One crawl: its report, and whether the rest of the house may use it."""
+
+    site: str
+    run_id: int
+    report: CrawlReport
+    publication: Publication
+    reason: str
+
+
+def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress: OnTold | None = None) -> Crawled:
+    """Crawl a site in a process of its own, store what it reads, and publish or hold the run.
+
+    Raises UnknownSite or ContactMissing before anything is fetched. A crawl that dies keeps the
+    batches it stored, as an incomplete run.
+    """
+    site = site_named(house.config, name)
+    started_at = clock_at or datetime.now(UTC)
+    with house.engine.begin() as connection:
+        site_id = history.site_id(connection, name)
+        state = site_state(house.config, site, history.known_addresses(connection, site_id), clock_at)
+        state = replace(state, run_id=history.start_run(connection, site_id, started_at))
+    report = _run(state, house.engine.url.render_as_string(hide_password=False), on_progress)
+    with house.engine.begin() as connection:
+        figures = history.figures(connection, state.run_id)
+        publication, reason = judge(report, figures)
+        ended_at = started_at + timedelta(seconds=report.seconds)
+        history.end_run(connection, state.run_id, ended_at, report, publication, reason)
+    return Crawled(name, state.run_id, report, publication, reason)
+
+
+def _run(state: SiteState, database: str, on_progress: OnTold | None) -> CrawlReport:
+    try:
+        return run_crawl(state, database=database, chromium=_browser(state), feed=False, on_progress=on_progress)
+    except CrawlDied as died:
+        report = CrawlReport(reason=f"the crawl died: {died}")
+        report.fail("crawl died")
+        return report
+
+
+def _browser(state: SiteState) -> str | None:
+    found = chromium.find() if state.render == "browser" else None
+    return str(found) if found else None
+
+
+def scan(state: SiteState, on_offer: OnTold, on_progress: OnTold | None) -> CrawlReport:
+    """Read a shop or one product page from its address alone and store nothing; see `scan_state`."""
+    state = scan_state(state)
+    return run_crawl(state, chromium=_browser(state), feed=True, on_offer=on_offer, on_progress=on_progress)
+
+
+def match(house: House, as_of: datetime) -> Matched:
+    """Match all listings to products by identifiers; what a person decided stays."""
+    with house.engine.begin() as connection:
+        listings = frames.listings(connection)
+        found = match_identifiers(listings, frames.products(connection))
+        rejected = frames.rejected_pairs(connection)
+        marked = found.merge(rejected, how="left", indicator=True, validate="one_to_one")
+        found = marked[marked["_merge"] == "left_only"].drop(columns="_merge")
+        new = save_matches(connection, records(found, MATCH), as_of)
+        matched = int(frames.listings(connection)["product_id"].notna().sum())
+    return Matched(len(listings), matched, new)
+
+
+def propose(house: House, as_of: datetime) -> Priced:
+    """Screen the last 60 days, find moves, and write the proposals that they call for as one pricing run."""
+    since = as_of - WINDOW
+    with house.engine.begin() as connection:
+        made = _price(house, connection, as_of)
+        screened = made.screened
+        save_screening(connection, records(screened.moves, MOVE), records(screened.quarantine, HELD), since)
+        report = {
+            "notices": list(made.notices),
+            "not_comparable": made.not_comparable,
+            "moves": len(screened.moves),
+            "quarantined": int((screened.quarantine["state"] == "open").sum()),
+        }
+        run = {"at": as_of, "publication": made.publication, "reason": made.reason, "report": report}
+        blocked = records(made.blocked, ("product_id", "reason"))
+        run_id = save_pricing(connection, run, records(made.proposals, PROPOSAL), blocked)
+    return Priced(run_id, made)
+
+
+def _price(house: House, connection: Connection, as_of: datetime) -> Proposed:
+    guardrails = house.config.guardrails
+    return run_pricing(
+        frames.observations(connection, as_of - WINDOW, as_of, guardrails.min_match_score),
+        frames.own_prices(connection, as_of),
+        frames.products(connection),
+        frames.sales(connection),
+        house.config.rules,
+        guardrails,
+        as_of,
+    )
+
+
+def approve(house: House, proposal_ids: Sequence[int], who: str, why: str, as_of: datetime) -> dict[int, list[str]]:
+    """Approve proposals that may still stand; proposal id -> what speaks against it, [] if it is approved.
+
+    Each must be open, not held and not out of date, its own price unchanged, and within the guardrails
+    against the market as it is now.
+    """
+    answers = {}
+    with house.engine.begin() as connection:
+        now = _price(house, connection, as_of)
+        products, own = frames.products(connection), frames.own_prices(connection, as_of)
+        open_now = {row.id: row for row in connection.execute(proposals_query().where(Proposal.id.in_(proposal_ids)))}
+        for proposal_id in proposal_ids:
+            row = open_now.get(proposal_id)
+            problems = ["there is no such proposal"] if row is None else _outdated(row, own, as_of)
+            if row is not None and not problems:
+                product = products[products["product_id"] == row.product_id]
+                problems = check(product, own, row.proposed_minor, now.market, house.config.guardrails, as_of)
+            if not problems and not decide_proposal(connection, proposal_id, "approved", who, why, as_of):
+                problems = ["it is not open any more"]
+            answers[proposal_id] = problems
+    return answers
+
+
+def _outdated(row: AnyRow, own: pd.DataFrame, as_of: datetime) -> list[str]:
+    """Why a proposal cannot be decided on any more, before any guardrail is asked."""
+    prices = own.loc[own["product_id"] == row.product_id, "price_minor"]
+    found = {
+        f"it is {row.state}": row.state != "proposed",
+        "its run is held; look at it, then pricevane proposals release": row.publication == "suspect",
+        f"it was valid until {row.expires_at:%Y-%m-%d %H:%M} UTC; run pricevane propose": row.expires_at < as_of,
+        "your own price has changed since": prices.empty or prices.iloc[-1] != row.current_minor,
+    }
+    return [problem for problem, true in found.items() if true][:1]
+
+
+def records(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Rows of a frame as plain Python values for a statement; missing ones as None."""
+    return [
+        {name: _plain(value) for name, value in zip(columns, row, strict=True)}
+        for row in frame[list(columns)].itertuples(index=False, name=None)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    if isinstance(value, (list, dict, str)) or value is None:
+        return value
+    if pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def digest(house: House, as_of: datetime) -> list[Told]:
+    """One mail per manager about the last pricing run, through the outbox; the same run is told once.
+
+    Raises OutboxUnwritable or MailRefused after the mails are kept as rows, so the next digest sends them.
+    """
+    mail = house.config.mail
+    with house.engine.begin() as connection:
+        for letter in gather(connection, house.config, as_of):
+            rendered = render(letter.digest)
+            message = compose(rendered, mail.sender, letter.digest.recipient, as_of, letter.key)
+            text = message.as_bytes().decode("ascii")
+            outbox.add_alert(connection, letter.key, letter.digest.recipient, rendered.subject, text, as_of)
+    with house.engine.connect() as connection:
+        waiting = outbox.pending(connection)
+    return [_send(house, row, as_of) for row in waiting]
+
+
+def _send(house: House, row: AnyRow, as_of: datetime) -> Told:
+    try:
+        where = deliver(row.message.encode(), house.config.mail, house.config.root, row.key, row.made_at)
+    except (OutboxUnwritable, MailRefused) as error:
+        with house.engine.begin() as connection:
+            outbox.failed(connection, row.id, str(error))
+        raise
+    with house.engine.begin() as connection:
+        outbox.sent(connection, row.id, as_of)
+    return Told(row.recipient, row.subject, where, as_page(row.message.encode()))
+
+
+STAGES: Mapping[str, Callable[[House, datetime], object]] = {"match": match, "propose": propose, "digest": digest}
+
+
+def run_due(house: House, due: schedule.Due) -> None:
+    """Crawl a due schedule's sites one after the other, run its stages, and note how it ended."""
+    errors = []
+    for name in due.sites or house.config.sites:
+        try:
+            crawl(house, name)
+        except (UnknownSite, ContactMissing) as error:
+            errors.append(f"{name}: {error}")
+    for stage in due.then:
+        try:
+            STAGES[stage](house, datetime.now(UTC))
+        except (SQLAlchemyError, OutboxUnwritable, MailRefused) as error:
+            errors.append(f"{stage}: {error}")
+            break
+    schedule.end(house.engine, due, datetime.now(UTC), "; ".join(errors))

@@ -1,0 +1,48 @@
+"""Scrapy's settings where they differ from its defaults; what depends on the site is set in crawler.py."""
+
+BOT_NAME = "pricevane"
+SPIDER_MODULES = ["spiders"]
+
+ITEM_PIPELINES = {
+    "pipelines.clean.CleanPipeline": 100,
+    "pipelines.validate.ValidatePipeline": 200,
+    "pipelines.deduplicate.DeduplicatePipeline": 300,
+    "pipelines.store.StorePipeline": 400,
+}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "spiders.fetch.guard.GuardMiddleware": 50,
+    "spiders.fetch.politeness.PolitenessMiddleware": 560,
+    "spiders.fetch.decompress.DecompressMiddleware": 590,
+    "spiders.fetch.redirects.SameSiteRedirectMiddleware": 600,
+}
+EXTENSIONS = {"spiders.fetch.ledger.Ledger": 0}
+DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3"))
+
+CONCURRENT_ITEMS = 8
+COOKIES_ENABLED = False
+DOWNLOAD_DELAY_JITTER = 0.0
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_WARNSIZE = 0
+DNS_TIMEOUT = 10
+HTTPERROR_ALLOW_ALL = True
+HTTPPROXY_ENABLED = False
+MEMUSAGE_CHECK_INTERVAL_SECONDS = 5.0
+MEMUSAGE_LIMIT_MB = 2048
+METAREFRESH_ENABLED = False
+REDIRECT_MAX_TIMES = 5
+REFERER_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+RETRY_GIVE_UP_LOG_INSTALL_ROOT_HANDLER = False
+TELNETCONSOLE_ENABLED = False
+
+DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG_INSTALL_ROOT_HANDLER = False
+LOG_VERSIONS: list[str] = []
+LOGSTATS_INTERVAL = 0
+STATS_DUMP = False

@@ -1,0 +1,280 @@
+"""Keeping what a crawl brings: listings, observations, evidence, current state, the run itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
+from pricevane.storage.tables import Base, CrawlRun, Evidence, Listing, Observation, Site, State
+
+AnyRow = Row[*tuple[Any, ...]]
+DESCRIPTION = ("url", "name", "brand", "gtin", "mpn", "sku", "image", "category")
+READING = (
+    "price_minor",
+    "regular_minor",
+    "currency",
+    "availability",
+    "kind",
+    "tax_included",
+    "condition",
+    "seller",
+    "confidence",
+    "status",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many offers became observations, and how many of them said something new."""
+
+    stored: int
+    changed: int
+
+
+def upsert(connection: Connection, table: type[Base]) -> Any:
+    """An INSERT that knows ON CONFLICT, for SQLite or PostgreSQL."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+def update_rows(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set the given columns of rows named by their `id`; every mapping has the same keys."""
+    if rows:
+        columns = table.__table__.c
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "id"}
+        statement = update(table).where(columns.id == bindparam("row_id")).values(values)
+        connection.execute(statement, [{**row, "row_id": row["id"]} for row in rows])
+
+
+def start_run(connection: Connection, site_id: int, at: datetime) -> int:
+    """A new running crawl of a site; returns its id."""
+    return int(
+        connection.execute(
+            insert(CrawlRun).values(site_id=site_id, started_at=at, state=RunState.RUNNING).returning(CrawlRun.id)
+        ).scalar_one()
+    )
+
+
+def keep(connection: Connection, run_id: int, offers: Sequence[Offer]) -> Kept:
+    """Store one batch of a run's offers (distinct keys) in the caller's transaction.
+
+    Offers of listings that this run has stored already add nothing, so a batch may be delivered twice.
+    """
+    site_id = connection.execute(select(CrawlRun.site_id).where(CrawlRun.id == run_id)).scalar_one()
+    rows = _listings(connection, site_id, run_id, offers)
+    fresh = [(offer, rows[offer.region, offer.key]) for offer in offers if not rows[offer.region, offer.key].delivered]
+    if not fresh:
+        return Kept(0, 0)
+    readings = [(offer, row, _reading(offer)) for offer, row in fresh]
+    changed = [(offer, row.id) for offer, row, reading in readings if row.reading != _fingerprint(offer, reading)]
+    proofs = _prove(connection, changed)
+    observed, states = [], []
+    for offer, row, reading in readings:
+        evidence_id = proofs.get(row.id, row.evidence_id)
+        observed.append({"listing_id": row.id, "at": offer.at, "run_id": run_id, "evidence_id": evidence_id, **reading})
+        states.append(
+            {
+                "listing_id": row.id,
+                "seen_at": offer.at,
+                "run_id": run_id,
+                "evidence_id": evidence_id,
+                "reading": _fingerprint(offer, reading),
+            }
+        )
+    connection.execute(insert(Observation), observed)
+    _touch(connection, states)
+    return Kept(len(observed), len(changed))
+
+
+def _reading(offer: Offer) -> dict[str, Any]:
+    money = offer.price or offer.regular_price
+    return {
+        "price_minor": offer.price.minor if offer.price else None,
+        "regular_minor": offer.regular_price.minor if offer.regular_price else None,
+        "currency": money.currency if money else "",
+        "availability": offer.availability,
+        "kind": offer.kind,
+        "tax_included": offer.tax_included,
+        "condition": offer.condition,
+        "seller": offer.seller,
+        "confidence": offer.confidence,
+        "status": offer.status,
+    }
+
+
+def _fingerprint(offer: Offer, reading: dict[str, Any]) -> str:
+    return "|".join(str(value) for value in (*reading.values(), offer.evidence.path))
+
+
+def _listings(
+    connection: Connection, site_id: int, run_id: int, offers: Sequence[Offer]
+) -> dict[tuple[str, str], AnyRow]:
+    """(region, key) -> id, reading, evidence_id, delivered; new listings are added, changed ones told."""
+    found = _find(connection, site_id, run_id, offers)
+    missing = [offer for offer in offers if (offer.region, offer.key) not in found]
+    if missing:
+        connection.execute(
+            upsert(connection, Listing).on_conflict_do_nothing(index_elements=["site_id", "region", "key"]),
+            [
+                {"site_id": site_id, "region": offer.region, "key": offer.key, "first_seen_at": offer.at}
+                | {name: getattr(offer, name) for name in DESCRIPTION}
+                for offer in missing
+            ],
+        )
+        found = _find(connection, site_id, run_id, offers)
+    told = []
+    for offer in offers:
+        row = found[offer.region, offer.key]
+        values = {name: getattr(offer, name) or getattr(row, name) for name in DESCRIPTION}
+        if offer.status is Status.GOOD and any(values[name] != getattr(row, name) for name in DESCRIPTION):
+            told.append({"id": row.id, **values})
+    update_rows(connection, Listing, told)
+    return found
+
+
+def _find(connection: Connection, site_id: int, run_id: int, offers: Sequence[Offer]) -> dict[tuple[str, str], AnyRow]:
+    query = (
+        select(
+            Listing.id,
+            Listing.region,
+            Listing.key,
+            *(getattr(Listing, name) for name in DESCRIPTION),
+            State.reading,
+            State.evidence_id,
+            Observation.run_id.label("delivered"),
+        )
+        .outerjoin(State, State.listing_id == Listing.id)
+        .outerjoin(Observation, and_(Observation.listing_id == Listing.id, Observation.run_id == run_id))
+        .where(Listing.site_id == site_id, Listing.key.in_({offer.key for offer in offers}))
+    )
+    return {(row.region, row.key): row for row in connection.execute(query)}
+
+
+def _prove(connection: Connection, changed: Iterable[tuple[Offer, int]]) -> dict[int, int]:
+    """Evidence rows for changed readings: listing id -> evidence id."""
+    rows = [
+        {"listing_id": listing_id, "at": offer.at, "url": offer.url, **asdict(offer.evidence)}
+        for offer, listing_id in changed
+    ]
+    if not rows:
+        return {}
+    made = connection.execute(insert(Evidence).returning(Evidence.listing_id, Evidence.id), rows)
+    return dict(made.tuples().all())
+
+
+def _touch(connection: Connection, states: list[dict[str, Any]]) -> None:
+    statement = upsert(connection, State)
+    told = {name: getattr(statement.excluded, name) for name in ("seen_at", "run_id", "evidence_id", "reading")}
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["listing_id"], set_=told, where=State.seen_at <= statement.excluded.seen_at
+        ),
+        states,
+    )
+
+
+def doubt(connection: Connection, run_id: int, keys: Iterable[tuple[str, str]]) -> None:
+    """Mark a still unpublished run's observations of these (region, key) listings as doubtful."""
+    pairs = list(keys)
+    if not pairs:
+        return
+    site = select(CrawlRun.site_id).where(CrawlRun.id == run_id).scalar_subquery()
+    listings = select(Listing.id).where(Listing.site_id == site, tuple_(Listing.region, Listing.key).in_(pairs))
+    connection.execute(
+        update(Observation)
+        .where(Observation.run_id == run_id, Observation.listing_id.in_(listings))
+        .values(status=Status.DOUBTFUL)
+    )
+
+
+def end_run(
+    connection: Connection,
+    run_id: int,
+    at: datetime,
+    report: CrawlReport,
+    publication: Publication,
+    reason: str,
+) -> None:
+    """Close a run; if it is published, its good readings become the listings' current state."""
+    state = RunState.COMPLETE if report.finished else RunState.INCOMPLETE
+    connection.execute(
+        update(CrawlRun)
+        .where(CrawlRun.id == run_id)
+        .values(ended_at=at, state=state, publication=publication, reason=reason, report=report.as_json())
+    )
+    if publication is Publication.PUBLISHED:
+        publish(connection, run_id)
+
+
+def publish(connection: Connection, run_id: int) -> None:
+    """Make a run's good readings the current state of their listings, unless a later one is there."""
+    connection.execute(
+        update(State)
+        .where(
+            State.listing_id == Observation.listing_id,
+            Observation.run_id == run_id,
+            Observation.status == Status.GOOD,
+            or_(State.good_at.is_(None), State.good_at <= Observation.at),
+        )
+        .values({**{name: getattr(Observation, name) for name in READING}, "good_at": Observation.at})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """What health judges a run by, before it is published; counts of listings."""
+
+    observed: int
+    good: int
+    known_before: int
+    compared: int
+    currency_changed: int
+    up: int
+    down: int
+    hundredfold: int
+
+
+def figures(connection: Connection, run_id: int) -> RunFigures:
+    """A run's observations set against the state that the published runs before it left."""
+    site = select(CrawlRun.site_id).where(CrawlRun.id == run_id).scalar_subquery()
+    good = and_(Observation.status == Status.GOOD, Observation.price_minor.is_not(None))
+    both = and_(good, State.price_minor.is_not(None))
+    same = and_(both, State.currency == Observation.currency)
+    ratio = Observation.price_minor * 1.0 / func.nullif(State.price_minor, 0)
+    row = connection.execute(
+        select(
+            func.count(),
+            func.count().filter(good),
+            func.count().filter(both),
+            func.count().filter(and_(both, State.currency != Observation.currency)),
+            func.count().filter(and_(same, ratio > 1.004)),
+            func.count().filter(and_(same, ratio < 0.996)),
+            func.count().filter(and_(same, or_(ratio > 50, ratio < 0.02))),
+        )
+        .select_from(Observation)
+        .outerjoin(State, State.listing_id == Observation.listing_id)
+        .where(Observation.run_id == run_id)
+    ).one()
+    previous = connection.execute(
+        select(CrawlRun.report)
+        .where(CrawlRun.site_id == site, CrawlRun.publication == Publication.PUBLISHED, CrawlRun.state == "complete")
+        .order_by(CrawlRun.started_at.desc(), CrawlRun.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return RunFigures(row[0], row[1], int((previous or {}).get("offers", 0)), *row[2:])
+
+
+def known_addresses(connection: Connection, site_id: int) -> tuple[str, ...]:
+    """Addresses of a site's listings, for a crawl to visit first."""
+    return tuple(connection.execute(select(Listing.url).where(Listing.site_id == site_id)).scalars())
+
+
+def site_id(connection: Connection, name: str) -> int:
+    """The id of the site of that name."""
+    return connection.execute(select(Site.id).where(Site.name == name)).scalar_one()

@@ -1,0 +1,73 @@
+"""From configuration or a typed address to the SiteState of one visit: whose shop it is, and what is owed to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import ip_address
+
+from pricevane.config import Config, ConfigError, Site
+from pricevane.model import SiteState
+
+
+class UnknownSite(LookupError):
+    """No enabled site has this name."""
+
+
+class ContactMissing(ConfigError):
+    """A shop of others is crawled only with an address for complaints."""
+
+
+def site_named(config: Config, name: str) -> Site:
+    """The site of that name; raises UnknownSite, naming those there are."""
+    if name not in config.sites:
+        known = ", ".join(config.sites) or "none yet; add one under [[competitors]] in pricevane.toml"
+        raise UnknownSite(f"no site is called {name!r}; known: {known}")
+    return config.sites[name]
+
+
+def site_state(config: Config, site: Site, known: tuple[str, ...], clock_at: datetime | None) -> SiteState:
+    """What a crawl of a configured site must know; raises ContactMissing for a stranger's without contact."""
+    state = SiteState(
+        url=site.url,
+        name=site.name,
+        region=site.region,
+        currency=site.currency or config.currency,
+        language=site.language,
+        render=site.render,
+        tax_included=site.tax_included,
+        local=tuple(other.origin.url for other in config.sites.values() if other.local),
+        contact=config.contact,
+        delay_s=site.delay_s,
+        max_pages=site.max_pages,
+        known=known,
+        clock_at=clock_at,
+    )
+    return _with_contact(state)
+
+
+def _with_contact(state: SiteState) -> SiteState:
+    if not state.is_local and not state.contact:
+        raise ContactMissing(
+            f"{state.origin.url} is somebody else's shop: set contact in pricevane.toml to an address where its"
+            ' owner can complain, for example contact = "pricing@retailer.example"'
+        )
+    return state
+
+
+def scan_state(state: SiteState) -> SiteState:
+    """The state of a scan of an address that the caller typed.
+
+    An address on this machine's loopback is local then: no delay, no contact. Raises ValueError for what
+    is no http address, ContactMissing for a shop of others.
+    """
+    local = (state.origin.url,) if is_loopback(state.origin.host) else ()
+    return _with_contact(replace(state, local=local, single_page=True))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as written, is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,47 @@
+"""What a crawl's parent and child say to each other: one job in, progress, offers and a report out, as JSON Lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, TypeAdapter
+
+from pricevane.model import Offer, SiteState
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One crawl. With `feed`, offers come back as lines; without a database nothing is stored."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(hide_input_in_errors=True)
+
+    state: SiteState
+    database: str | None = field(default=None, repr=False)
+    chromium: str | None = None
+    feed: bool = False
+
+
+JOB: TypeAdapter[Job] = TypeAdapter(Job)
+OFFER: TypeAdapter[Offer] = TypeAdapter(Offer)
+
+
+def offer_row(offer: Offer) -> dict[str, Any]:
+    """An offer as one flat row of JSON values.
+
+    Amounts are plain digits as text ("12.50") beside `currency`; `at` is ISO 8601 in UTC; `evidence` is
+    an object with `raw`, `path`, `layers` and `page_hash`.
+    """
+    row: dict[str, Any] = OFFER.dump_python(offer, mode="json")
+    money = offer.price or offer.regular_price
+    row["currency"] = money.currency if money else ""
+    for name in ("price", "regular_price"):
+        amount = getattr(offer, name)
+        row[name] = str(amount).split()[0] if amount else None
+    return row
+
+
+def encode(kind: str, content: dict[str, Any]) -> bytes:
+    """One line, `{kind: content}`; kinds are progress, offer and report."""
+    return json.dumps({kind: content}).encode() + b"\n"

@@ -1,0 +1,1 @@
+"""What rivals' prices mean and what to charge: pure stages, frames in, frames out."""

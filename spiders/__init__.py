@@ -1,0 +1,1 @@
+"""Fetch and read: from a shop's address to offers."""

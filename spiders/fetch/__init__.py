@@ -1,0 +1,1 @@
+"""Fetching politely and safely: every request of a crawl passes these rooms."""

@@ -1,0 +1,94 @@
+"""robots.txt as RFC 9309 says: asked once per origin, obeyed by plain requests and by the browser alike."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from protego import Protego
+from scrapy import Request
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from pricevane.model import Origin
+from spiders.fetch.failures import Refused
+
+TOKEN = "pricevane"  # noqa: S105
+LARGEST = 512 * 1024
+KEPT_S = 24 * 3600
+UNREACHABLE = "User-agent: *\nDisallow: /"
+DISALLOW = re.compile(r"^\s*disallow\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+RATE_LIMITED = 429
+
+log = logging.getLogger(__name__)
+Download = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One origin's robots.txt. `note` says why everything is refused where the file could not be had."""
+
+    text: str = ""
+    note: str = ""
+    parsed: Protego = field(default_factory=Protego)
+
+    @classmethod
+    def of(cls, text: str, note: str = "") -> Rules:
+        """Rules from the text of a robots.txt."""
+        return cls(text, note, Protego.parse(text))
+
+    def allows(self, url: str) -> bool:
+        """Whether we may fetch an address."""
+        return self.parsed.can_fetch(url, TOKEN)
+
+    @property
+    def delay_s(self) -> float:
+        """The Crawl-delay that applies to us, or 0."""
+        return self.parsed.crawl_delay(TOKEN) or 0.0
+
+    def line_refusing(self, url: str) -> str:
+        """The longest Disallow line that alone would refuse the address, or the note."""
+        lines = sorted(DISALLOW.findall(self.text), key=len, reverse=True)
+        alone = (path for path in lines if not Protego.parse(f"User-agent: *\nDisallow: {path}").can_fetch(url, TOKEN))
+        return self.note or f"Disallow: {next(alone, '')}"
+
+
+def rules_of(response: Response) -> Rules:
+    """Rules from an answer: 4xx means all may be crawled, 429 and 5xx that nothing may."""
+    if response.status == RATE_LIMITED or response.status >= 500:
+        return Rules.of(UNREACHABLE, f"robots.txt answered {response.status}")
+    if response.status != 200:
+        return Rules()
+    return Rules.of(response.body[:LARGEST].decode("utf-8-sig", "replace"))
+
+
+class Robots:
+    """The rules of each origin, fetched through Scrapy's own downloader when first asked for."""
+
+    def __init__(self, download: Download) -> None:
+        self.download = download
+        self.asked: dict[str, tuple[asyncio.Task[Rules], float]] = {}
+
+    async def rules(self, url: str) -> Rules:
+        """The rules of the address's origin."""
+        origin = Origin.of(url).url
+        task, asked_at = self.asked.get(origin, (None, 0.0))
+        if task is None or time.monotonic() - asked_at > KEPT_S:
+            task = asyncio.ensure_future(self._fetch(origin))
+            self.asked[origin] = task, time.monotonic()
+        return await task
+
+    async def _fetch(self, origin: str) -> Rules:
+        request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=1000, meta={"is_robots": True})
+        try:
+            response = await self.download(request)
+        except Refused as error:
+            return Rules.of(UNREACHABLE, f"robots.txt: {error.kind}")
+        except Exception as error:
+            log.warning("%s/robots.txt cannot be reached (%s): nothing is fetched", origin, type(error).__name__)
+            return Rules.of(UNREACHABLE, f"robots.txt unreachable: {type(error).__name__}")
+        return rules_of(response)

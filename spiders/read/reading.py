@@ -1,0 +1,37 @@
+"""What one layer of a page says about one variant, as it was written there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pricevane.model import PriceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Strings as found, not yet believed; `path` says where the price stood.
+
+    `layer` is jsonld, microdata, opengraph or selectors. `variant` tells apart the variants of one
+    product (an sku, a GTIN or an address), and is empty where the page sells one thing.
+    """
+
+    layer: str
+    path: str
+    price: str = ""
+    regular_price: str = ""
+    currency: str = ""
+    kind: PriceKind = PriceKind.STANDARD
+    tax_included: bool | None = None
+    name: str = ""
+    brand: str = ""
+    gtin: str = ""
+    mpn: str = ""
+    sku: str = ""
+    image: str = ""
+    category: str = ""
+    availability: str = ""
+    condition: str = ""
+    seller: str = ""
+    url: str = ""
+    variant: str = ""
+    doubts: tuple[str, ...] = ()

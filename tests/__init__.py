@@ -1,0 +1,1 @@
+"""Tests on real databases, servers, browsers and mail; the pages they read lie beside them."""
