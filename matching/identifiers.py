@@ -40,14 +40,12 @@ def match(listings: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
     sides print a gtin and these differ.
     """
     left, right = _keyed(listings, "listing_id"), _keyed(products, "product_id")
-    by_gtin, by_part = _joined(left, right, "gtin"), _joined(left, right, "part")
-    found = left.merge(by_gtin, on="listing_id", how="left", validate="one_to_one")
-    found = found.merge(by_part, on="listing_id", how="left", validate="one_to_one")
-    gtins, parts = (right.set_index("product_id")[name] for name in ("gtin", "part"))
-    part_gtin = found["by_part"].map(gtins).fillna("")
-    differ = found["gtin"].ne("") & part_gtin.ne("") & found["gtin"].ne(part_gtin)
+    found = left
+    for on, other in (("gtin", "part"), ("part", "gtin")):
+        found = found.merge(_joined(left, right, on, other), on="listing_id", how="left", validate="one_to_one")
+    differ = found["gtin"].ne("") & found["part_gtin"].fillna("").ne("") & found["gtin"].ne(found["part_gtin"])
     of_another = found["by_part"].notna() & found["by_gtin"].ne(found["by_part"])
-    shared = found["part"].isin(_twice(right["part"])) & found["part"].ne(found["by_gtin"].map(parts))
+    shared = found["part"].isin(_twice(right["part"])) & found["part"].ne(found["gtin_part"])
     contradicts = found["by_gtin"].notna() & (of_another | shared)
     ambiguous = found["gtin"].isin(_twice(right["gtin"]))
     part = found["by_part"].mask((differ | ambiguous).astype(bool))
@@ -88,9 +86,10 @@ def _twice(values: pd.Series[str]) -> pd.Series[str]:
     return values[values.duplicated(keep=False) & values.ne("")]
 
 
-def _joined(left: pd.DataFrame, right: pd.DataFrame, on: str) -> pd.DataFrame:
-    """listing_id and by_<on>: the one product with the same non-empty value."""
+def _joined(left: pd.DataFrame, right: pd.DataFrame, on: str, other: str) -> pd.DataFrame:
+    """listing_id, by_<on>: the one product with the same non-empty value, and <on>_<other>: what else it bears."""
     single = right[right[on].ne("") & ~right[on].isin(_twice(right[on]))]
     known = left.loc[left[on].ne(""), ["listing_id", on]]
-    found = known.merge(single[["product_id", on]], on=on, validate="many_to_one")
-    return found.rename(columns={"product_id": f"by_{on}"}).astype({f"by_{on}": "Int64"})[["listing_id", f"by_{on}"]]
+    found = known.merge(single, on=on, validate="many_to_one")
+    made = found.rename(columns={"product_id": f"by_{on}", other: f"{on}_{other}"}).drop(columns=on)
+    return made.astype({f"by_{on}": "Int64"})

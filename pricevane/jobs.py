@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,6 +103,12 @@ def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress
     return Crawled(name, state.run_id, report, publication, reason)
 
 
+def crawl_all(house: House, names: Iterable[str], clock_at: datetime | None = None) -> list[Crawled]:
+    """Crawl several sites side by side, as many as this machine has cores, each in its own process."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as workers:
+        return list(workers.map(lambda name: crawl(house, name, clock_at), names))
+
+
 def _run(state: SiteState, database: str, on_progress: OnTold | None) -> CrawlReport:
     try:
         return run_crawl(state, database=database, chromium=_browser(state), feed=False, on_progress=on_progress)
@@ -116,9 +124,17 @@ def _browser(state: SiteState) -> str | None:
 
 
 def scan(state: SiteState, on_offer: OnTold, on_progress: OnTold | None) -> CrawlReport:
-    """Read a shop or one product page from its address alone and store nothing; see `scan_state`."""
+    """Read a shop or one product page from its address alone and store nothing; see `scan_state`.
+
+    With render "auto" plain requests come first, and the browser if they could read pages but no offer.
+    """
     state = scan_state(state)
-    return run_crawl(state, chromium=_browser(state), feed=True, on_offer=on_offer, on_progress=on_progress)
+    first = replace(state, render="http") if state.render == "auto" else state
+    report = run_crawl(first, chromium=_browser(first), feed=True, on_offer=on_offer, on_progress=on_progress)
+    if state.render != "auto" or report.offers or not report.pages or report.blocked or not chromium.find():
+        return report
+    second = replace(state, render="browser")
+    return run_crawl(second, chromium=_browser(second), feed=True, on_offer=on_offer, on_progress=on_progress)
 
 
 def match(house: House, as_of: datetime) -> Matched:

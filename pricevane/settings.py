@@ -18,18 +18,26 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.fetch.decompress.DecompressMiddleware": 590,
     "spiders.fetch.redirects.SameSiteRedirectMiddleware": 600,
 }
+SPIDER_MIDDLEWARES = dict.fromkeys(
+    (
+        "scrapy.spidermiddlewares.depth.DepthMiddleware",
+        "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
+        "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
+        "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
+    )
+)
 EXTENSIONS = {"spiders.fetch.ledger.Ledger": 0}
 DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3"))
 
 CONCURRENT_ITEMS = 8
 COOKIES_ENABLED = False
+DOWNLOADER_STATS = False
 DOWNLOAD_DELAY_JITTER = 0.0
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_WARNSIZE = 0
 DNS_TIMEOUT = 10
-HTTPERROR_ALLOW_ALL = True
 HTTPPROXY_ENABLED = False
 MEMUSAGE_CHECK_INTERVAL_SECONDS = 5.0
 MEMUSAGE_LIMIT_MB = 2048

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 
 from pricing.screen import Screened
@@ -22,14 +24,20 @@ def sites_out(screened: Screened, guardrails: Guardrails) -> dict[str, str]:
     return told | dict(zip(held["site"], held["reason"], strict=True))
 
 
-def hold(proposals: pd.DataFrame, products: pd.DataFrame, guardrails: Guardrails) -> tuple[str, str]:
-    """(publication, reason): a run that would change too much at once is "suspect", else "published"."""
+def hold(
+    proposals: pd.DataFrame, products: pd.DataFrame, guardrails: Guardrails, standing: Collection[int] = ()
+) -> tuple[str, str]:
+    """(publication, reason): a run that would change too much at once is "suspect", else "published".
+
+    Proposals of the products in `standing` are not new and do not count.
+    """
+    new = proposals[~proposals["product_id"].isin(list(standing))]
     allowed = max(guardrails.run_share * len(products), guardrails.run_count)
-    if len(proposals) > allowed:
-        return "suspect", f"{len(proposals)} proposals for {len(products)} products; a run may bring {int(allowed)}"
-    if proposals.empty:
+    if len(new) > allowed:
+        return "suspect", f"{len(new)} proposals for {len(products)} products; a run may bring {int(allowed)}"
+    if new.empty:
         return "published", ""
-    move = (proposals["proposed_minor"] / proposals["current_minor"] - 1).abs().median()
+    move = (new["proposed_minor"] / new["current_minor"] - 1).abs().median()
     if move > guardrails.run_median_move:
         limit = 100 * guardrails.run_median_move
         return "suspect", f"the median proposal changes its price by {100 * move:.1f} %; a run may bring {limit:g} %"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,11 +89,13 @@ def propose(
     rules: Sequence[Rule],
     guardrails: Guardrails,
     as_of: datetime,
+    standing: Collection[int] = (),
 ) -> Proposed:
     """Screen, compare, apply the rules and the guardrails; only a rival's accepted move asks for a change.
 
     observations, key (listing_id, at); own, key (product_id, valid_from); products, key product_id;
-    sales, key (product_id, sold_on).
+    sales, key (product_id, sold_on). `standing` names the products whose open proposals a person was shown in
+    a published run: they do not count when this run is judged as a whole.
     """
     screened = screen(observations, own, as_of)
     out = sites_out(screened, guardrails)
@@ -104,7 +106,7 @@ def propose(
     wanted = targets(products[products["product_id"].isin(moves["product_id"])], now, rivals, rules)
     answers = _answers(wanted, cases(products, own, now, as_of), guardrails, as_of)
     proposals = _proposals(answers, products, rivals, moves, units(sales, as_of), guardrails, as_of)
-    publication, why = hold(proposals, products, guardrails)
+    publication, why = hold(proposals, products, guardrails, standing)
     notices = tuple(f"Prices of {site} do not count now: {what}." for site, what in sorted(out.items()))
     return Proposed(screened, now, proposals, _blocked(answers), notices, screened.not_comparable, publication, why)
 

@@ -46,6 +46,7 @@ class ShopSpider(ReadingSpider):
         self.leads: set[str] = set()
         self.sitemap_shows_products = False
         self.follows_links = False
+        self.one_page = state.single_page and urlsplit(state.url).path not in ("", "/")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -69,18 +70,19 @@ class ShopSpider(ReadingSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The address itself where it may be a single product's, else the whole shop."""
-        if self.state.single_page and urlsplit(self.state.url).path not in ("", "/"):
+        if self.one_page:
             yield self.page(self.state.url, self.parse_single)
             return
         async for request in self.whole_shop():
             yield request
 
     async def parse_single(self, response: Response) -> AsyncIterator[Offer | Request]:
-        """Only this page if it is a product's; else the whole shop."""
+        """Only this page if it is a product's or cannot be read; else the whole shop."""
         offers = self.read(response)
         for offer in offers:
             yield offer
-        if not offers:
+        self.one_page = bool(offers) or not self.report.pages
+        if not self.one_page:
             async for request in self.whole_shop():
                 yield request
 
@@ -164,8 +166,7 @@ class ShopSpider(ReadingSpider):
 
     def idle(self) -> None:
         """When sitemaps have shown no product, go on from the home page and the links seen so far."""
-        is_done_single = self.state.single_page and self.report.offers > 0
-        if self.follows_links or self.sitemap_shows_products or self.report.reason or is_done_single:
+        if self.follows_links or self.sitemap_shows_products or self.one_page or self.report.reason:
             return
         self.follows_links = True
         self.asked.add(self.state.url)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -95,7 +97,7 @@ def test_the_page_cap_stops_a_crawl_which_then_is_not_finished() -> None:
 @pytest.mark.parametrize("name", ["plainshop", ""])
 def test_a_site_file_is_found_by_name_or_by_the_mark_on_the_page(name: str) -> None:
     with open_shop({"/p/1": Reply(page("plainshop")), "/robots.txt": robots("")}) as shop:
-        rows = []
+        rows: list[Mapping[str, Any]] = []
         run_crawl(
             shop.state(name=name, url=f"{shop.url}/p/1", single_page=True, currency="EUR", language="de"),
             feed=True,

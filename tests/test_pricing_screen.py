@@ -238,7 +238,7 @@ def history(rows: list[tuple[int, int, int, int | None, int, str]]) -> pd.DataFr
     names = ("listing_id", "hour", "price_minor", "regular_minor", "layers", "verdict")
     made = []
     for row in rows:
-        one = dict(zip(names, row, strict=True))
+        one: dict[str, Any] = dict(zip(names, row, strict=True))
         one["at"] = START + timedelta(hours=one.pop("hour"))
         one["site_id"] = 1 + one["listing_id"] % 3
         one["product_id"] = 1 + one["listing_id"] // 4
@@ -254,17 +254,15 @@ def same(left: Screened, right: Screened) -> None:
         pd.testing.assert_frame_equal(getattr(left, name), getattr(right, name))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(HISTORY, st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter_and_screening_twice_says_the_same(rows: list[Any], chance: Any) -> None:
+def test_screening_again_in_another_order_of_rows_says_the_same(rows: list[Any], chance: Any) -> None:
     mixed = rows.copy()
     chance.shuffle(mixed)
-    whole = screen(history(rows), TWO, LATER)
-    same(whole, screen(history(rows), TWO, LATER))
-    same(whole, screen(history(mixed), TWO, LATER))
+    same(screen(history(rows), TWO, LATER), screen(history(mixed), TWO, LATER))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(HISTORY, st.integers(0, 12))
 def test_what_comes_later_never_changes_an_earlier_judgement(rows: list[Any], days: int) -> None:
     cut = START + timedelta(days=days)
@@ -277,7 +275,7 @@ def test_what_comes_later_never_changes_an_earlier_judgement(rows: list[Any], da
         pd.testing.assert_frame_equal(getattr(early, name)[columns], before[columns])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(HISTORY)
 def test_every_comparable_price_is_accepted_or_waits_and_moves_join_up(rows: list[Any]) -> None:
     frame = history(rows)

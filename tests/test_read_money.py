@@ -19,7 +19,7 @@ LOCALES = (
     "en_US en_GB en_CA en_IN de_DE de_AT de_CH fr_FR fr_CH es_ES es_MX it_IT nl_NL pt_BR pl_PL cs_CZ hu_HU sv_SE nb_NO"
     " da_DK fi_FI ro_RO tr_TR ru_RU uk_UA el_GR ja_JP zh_CN ko_KR vi_VN id_ID hi_IN ar_KW fa_IR he_IL th_TH"
 )
-CURRENCIES = "EUR USD GBP CHF SEK PLN CZK JPY KRW KWD TND INR BRL".split()
+CURRENCIES = ["EUR", "USD", "GBP", "CHF", "SEK", "PLN", "CZK", "JPY", "KRW", "KWD", "TND", "INR", "BRL"]
 PRICES = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("9999999.99"), places=2)
 
 

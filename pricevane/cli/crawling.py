@@ -25,6 +25,7 @@ SCANNED_ALL = (
 class Render(StrEnum):
     """How pages are fetched."""
 
+    AUTO = "auto"
     HTTP = "http"
     BROWSER = "browser"
 
@@ -43,7 +44,7 @@ def scan(
     ] = "",
     currency: Annotated[str, typer.Option(help="For pages that do not say, for example EUR.")] = "",
     language: Annotated[str, typer.Option(help="For pages that do not say, for example fr.")] = "",
-    render: Annotated[Render, typer.Option(help="browser for prices made by JavaScript.")] = Render.HTTP,
+    render: Annotated[Render, typer.Option(help="browser for prices made by JavaScript.")] = Render.AUTO,
     max_pages: Annotated[int, typer.Option(min=1, help="Stop after so many pages.")] = 1000,
     config: ConfigOption = None,
 ) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
+import signal
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +24,7 @@ from pricevane.market import Market, World
 
 LEAST_DAYS = 4
 MADE = ("pricevane.toml", "products.csv", "sales.csv", "digest.html", "pricevane.db", "outbox")
+MANAGERS = ("ana@retailer.example", "ben@retailer.example")
 NEXT = """Now with your own shops:
   pricevane init                              writes pricevane.toml; name a rival and your contact in it
   pricevane scan https://shop.example/        what a shop asks, nothing stored
@@ -38,10 +43,16 @@ def demo(
     days: Annotated[int, typer.Option(min=LEAST_DAYS, max=30, help="Simulated days; the first two are calm.")] = 5,
     products: Annotated[int, typer.Option(min=20, max=2000, help="Own products.")] = 240,
     folder: Annotated[Path, typer.Option(help="Where to put the database, the mail and the toml.")] = Path("demo"),
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Only open the shops, to try `pricevane scan` on them.")
+    ] = False,
 ) -> None:
     """Four rival shops on this machine, a few days of price moves, and the mail that they lead to."""
     began = time.monotonic()
     world = World(seed=seed, products=products, days=days, start_on=(now() - timedelta(days=days - 1)).date())
+    if serve:
+        _serve(world)
+        return
     _clear(folder)
     with Market(world) as market:
         home = _furnish(folder, world, market)
@@ -60,6 +71,15 @@ def demo(
     out.print(f"decide    pricevane proposals list -c {folder / 'pricevane.toml'}")
     out.print(f"took      {time.monotonic() - began:.0f} s, seed {seed}, {days} days\n")
     out.print(NEXT)
+
+
+def _serve(world: World) -> None:
+    """Keep the shops open until interrupted."""
+    with Market(world) as market, suppress(KeyboardInterrupt):
+        for name, url in market.urls.items():
+            out.print(f"{name:12} {url}")
+        out.print("open until Ctrl-C; in another terminal: pricevane scan ADDRESS")
+        signal.pause()
 
 
 def _clear(folder: Path) -> None:
@@ -93,12 +113,19 @@ def _toml(world: World, market: Market) -> str:
             *(f'currency = "{shop.currency}"', f'language = "{shop.language}"', f'render = "{shop.render}"'),
             *(f"vat = {shop.vat}", f"tax_included = {str(shop.tax_included).lower()}", "local = true", ""),
         ]
+    for number, category in enumerate(sorted({row["category"] for row in _products(world)})):
+        manager = MANAGERS[number % len(MANAGERS)]
+        lines += ["[[categories]]", f'name = "{category}"', f'manager = "{manager}"', ""]
     lines += [
         *("[[rules]]", 'name = "key value items beat the lowest"', "key_value_items = true"),
         *('action = "beat"', 'reference = "lowest"', "by_pct = 0.5", 'direction = "down"', "min_rivals = 2", ""),
         *("[[rules]]", 'name = "follow the median"', 'action = "match"', 'reference = "median"', "min_rivals = 2", ""),
     ]
     return "\n".join(lines)
+
+
+def _products(world: World) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(world.products_csv())))
 
 
 def _import(home: House, folder: Path, at: datetime) -> None:
@@ -113,13 +140,13 @@ def _import(home: House, folder: Path, at: datetime) -> None:
 def _one_day(home: House, day: int, at: datetime) -> None:
     """Crawl every shop, match, and decide."""
     began, told = time.monotonic(), []
-    for name in home.config.sites:
-        done = jobs.crawl(home, name, clock_at=at)
-        told.append(f"{name} {done.report.stored}")
+    for done in jobs.crawl_all(home, home.config.sites, clock_at=at):
+        told.append(f"{done.site} {done.report.stored}")
         if done.reason:
-            err.print(f"{name}: {done.reason}")
-    matched = jobs.match(home, at)
-    made = jobs.propose(home, at).made
+            err.print(f"{done.site}: {done.reason}")
+    decided_at = at + timedelta(seconds=time.monotonic() - began)
+    matched = jobs.match(home, decided_at)
+    made = jobs.propose(home, decided_at).made
     out.print(
         f"day {day}: {', '.join(told)} listings; {matched.matched} of {matched.listings} matched;"
         f" {len(made.screened.moves)} moves so far, {len(made.proposals)} proposals"

@@ -53,7 +53,7 @@ async def resolve(host: str) -> str:
     from twisted.internet import reactor
 
     try:
-        return await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[no-any-return, arg-type]
+        return await maybe_deferred_to_future(reactor.resolve(host))  # type: ignore[arg-type]
     except (DNSLookupError, UnicodeError) as error:
         raise CannotResolveHostError(f"no address found for host {host!r}") from error
 

@@ -25,6 +25,7 @@ FACETS = re.compile(
 PAGES = frozenset(("page", "p", "pg", "seite", "pagina", "paged", "pageno", "page_no", "offset", "start"))
 PAGE_PATH = re.compile(r"/(?:page|seite|pagina)[/-]?\d+(?=/|$)", re.IGNORECASE)
 CALENDAR = re.compile(r"/(?:19|20)\d\d/(?:0?[1-9]|1[0-2])(?:/|$)")
+LONGEST = 2083
 MOST_SEGMENTS = 12
 MOST_REPEATS = 2
 MOST_PAGES = 500
@@ -37,7 +38,8 @@ def is_worthless(url: str) -> bool:
     parts = urlsplit(url)
     segments = [segment for segment in parts.path.lower().split("/") if segment]
     return (
-        any(PRIVATE.fullmatch(segment) for segment in segments)
+        len(url) > LONGEST
+        or any(PRIVATE.fullmatch(segment) for segment in segments)
         or len(segments) > MOST_SEGMENTS
         or max(Counter(segments).values(), default=0) > MOST_REPEATS
         or url_has_any_extension(url, EXTENSIONS)

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 from w3lib.encoding import html_to_unicode
 
 from spiders.read.address import listing_url, own_url
@@ -15,6 +15,8 @@ from spiders.read.text import clean
 # The parser's time grows with the square of the depth of block elements: ordinary pages nest below 300.
 MAX_DEPTH = 3000
 _SUSPICIOUS_TAGS = 15_000
+# One query for all layers: each walks the whole tree.
+_ASKED = 'html, h1, link[rel="canonical" i], meta[content], script[type*="ld+json" i]'
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
 _UNNESTED = frozenset(
     [
@@ -59,8 +61,8 @@ class PageHints:
     tax_included: bool = True
 
     def locale(self, page_language: str) -> str:
-        """The locale to read numbers and symbols in; a language without a territory gets the shop's."""
-        language = (self.language or page_language).replace("-", "_")
+        """The locale to read numbers and symbols in; territories are the shop's, for templates copy `en-US`."""
+        language = self.language.replace("-", "_") or re.split("[-_]", page_language)[0]
         return f"{language}_{self.region.upper()}" if language and self.region and "_" not in language else language
 
 
@@ -70,7 +72,10 @@ class TooDeep(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The tree of one page; `url` is where it was fetched, `address` the listing it stands for."""
+    """The tree of one page; `url` is where it was fetched, `address` the listing it stands for.
+
+    `scripts` hold JSON-LD, `metas` have content, `has_scopes` says whether there may be microdata.
+    """
 
     tree: LexborHTMLParser
     url: str
@@ -79,6 +84,9 @@ class Document:
     hints: PageHints
     language: str
     headline: str
+    scripts: tuple[LexborNode, ...]
+    metas: tuple[LexborNode, ...]
+    has_scopes: bool
 
     @classmethod
     def parse(cls, html: str | bytes, url: str, hints: PageHints) -> Document:
@@ -87,22 +95,30 @@ class Document:
         text = html if isinstance(html, str) else html_to_unicode(None, html)[1]
         refuse_bomb(text)
         tree = LexborHTMLParser(text)
-        link, root, headline = tree.css_first("link[rel=canonical i]"), tree.css_first("html"), tree.css_first("h1")
-        canonical = (link.attributes.get("href") if link else "") or ""
+        nodes: dict[str, list[LexborNode]] = {}
+        for node in tree.css(_ASKED):
+            nodes.setdefault(node.tag or "", []).append(node)
         return cls(
             tree,
-            url,
-            own_url(canonical, url) or listing_url(url),
+            listing_url(url),
+            own_url(_attribute(nodes.get("link"), "href"), url) or listing_url(url),
             hashlib.sha256(body).hexdigest()[:32],
             hints,
-            hints.locale(((root.attributes.get("lang") if root else "") or "")[:20]),
-            clean(headline.text()) if headline else "",
+            hints.locale(_attribute(nodes.get("html"), "lang")[:20]),
+            clean(nodes["h1"][0].text()) if "h1" in nodes else "",
+            tuple(nodes.get("script", ())),
+            tuple(nodes.get("meta", ())),
+            "itemscope" in text,
         )
 
     def is_here(self, found: str) -> bool:
         """Whether an address found on the page is the page's own."""
         own = own_url(found, self.url)
-        return bool(own) and own in {self.address, listing_url(self.url)}
+        return bool(own) and own in {self.address, self.url}
+
+
+def _attribute(nodes: list[LexborNode] | None, name: str) -> str:
+    return (nodes[0].attributes.get(name) or "") if nodes else ""
 
 
 def refuse_bomb(text: str) -> None:

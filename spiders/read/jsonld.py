@@ -31,7 +31,7 @@ _ROLES: dict[str, Role] = {
 
 def readings(page: Document) -> list[Reading]:
     """The readings of the page's own product from all scripts together."""
-    trees = [load(script.text()) for script in page.tree.css('script[type*="ld+json" i]')]
+    trees = [load(script.text()) for script in page.scripts]
     link(trees)
     return read(list(products(trees)), LAYER, page)
 

@@ -19,10 +19,10 @@ _ADDRESSES = {"a": "href", "link": "href", "img": "src", "time": "datetime", "da
 
 def readings(page: Document) -> list[Reading]:
     """The readings of the page's own product among the item scopes."""
-    scopes = page.tree.css("[itemscope][itemtype]")[:MOST]
+    scopes = page.tree.css("[itemscope]")[:MOST] if page.has_scopes else []
     if not any("product" in (scope.attributes.get("itemtype") or "").lower() for scope in scopes):
         return []
-    nodes = {scope.mem_id: _node(scope) for scope in page.tree.css("[itemscope]")[:MOST]}
+    nodes = {scope.mem_id: _node(scope) for scope in scopes}
     _fill(nodes, page.tree.css("[itemprop]")[:MOST])
     found = [
         Found(nodes[scope.mem_id], _ROLES.get(prop, ""))

@@ -28,7 +28,7 @@ NAMES = {
 def readings(page: Document) -> list[Reading]:
     """At most one reading, and only where the head names a price."""
     metas: dict[str, list[str]] = {}
-    for node in page.tree.css("meta[content]"):
+    for node in page.metas:
         name = node.attributes.get("property") or node.attributes.get("name")
         if name and (content := node.attributes.get("content")):
             metas.setdefault(name.lower(), []).append(content)

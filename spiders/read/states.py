@@ -78,7 +78,7 @@ _WORDS = {state: re.compile("|".join(words), re.IGNORECASE) for state, words in 
 CONDITIONS = {
     Condition.REFURBISHED: r"refurbish|generalüberholt|reconditionn|reacondicionad|ricondizionat|gereviseerd|renewed",
     Condition.USED: r"(?<!un)used|second[ -]?hand"
-    r"|pre-?owned|damaged|gebraucht|d'occasion|\boccasion\b|usad[oa]\b|tweedehands",
+    r"|pre-?owned|damaged|gebraucht|d'occasion|\boccasion\b|usa[dt][oa]\b|tweedehands",
     Condition.NEW: r"(?<!re)new\b|newcondition|\bneu(?:ware)?\b|\bneuf\b|\bnuev[oa]\b|\bnuov[oa]\b|\bnieuw\b",
 }
 _CONDITIONS = {state: re.compile(words, re.IGNORECASE) for state, words in CONDITIONS.items()}
