@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Callable
+
 from scrapy.crawler import Crawler
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from pricevane.model import CrawlReport, Offer, Status
 from pricevane.storage.engine import open_engine
 from pricevane.storage.history import doubt, keep
 
 BATCH = 250
+BROKEN = "database"
+
+log = logging.getLogger(__name__)
 
 
 class StorePipeline:
-    """Last step. A batch is lost whole or kept whole; delivering it again adds nothing."""
+    """Last step. A batch is lost whole or kept whole; delivering it again adds nothing.
+
+    When the database fails, the crawl stops with the reason "database", and what is not stored yet is
+    tried once more at the end.
+    """
 
     def __init__(
-        self, engine: Engine | None, run_id: int, report: CrawlReport, contradicted: set[tuple[str, str]]
+        self,
+        engine: Engine | None,
+        run_id: int,
+        report: CrawlReport,
+        contradicted: set[tuple[str, str]],
+        stop: Callable[[], object],
     ) -> None:
         self.engine = engine
         self.run_id = run_id
         self.report = report
         self.contradicted = contradicted
+        self.stop = stop
         self.batch: list[Offer] = []
 
     @classmethod
@@ -29,29 +47,48 @@ class StorePipeline:
         spider = crawler.spider
         url = crawler.settings.get("PRICEVANE_DATABASE")
         engine = open_engine(url) if url else None
-        return cls(engine, spider.state.run_id, spider.report, spider.contradicted)  # type: ignore[union-attr]
+
+        def stop() -> object:
+            return asyncio.ensure_future(crawler.engine.close_spider_async(reason=BROKEN))  # type: ignore[union-attr]
+
+        return cls(engine, spider.state.run_id, spider.report, spider.contradicted, stop)  # type: ignore[union-attr]
 
     def process_item(self, item: Offer) -> Offer:
         self.report.offers += 1
         self.report.doubtful += item.status is Status.DOUBTFUL
         if self.engine:
             self.batch.append(item)
-            if len(self.batch) >= BATCH:
-                self.flush()
+            if len(self.batch) >= BATCH and self.report.reason != BROKEN:
+                self._attempt(self.flush)
+                if self.report.reason == BROKEN:
+                    self.stopping = self.stop()
         return item
 
     def flush(self) -> None:
+        """Store the batch; raises what the database raises, and keeps the batch then."""
         if not self.engine or not self.batch:
             return
-        batch, self.batch = self.batch, []
         with self.engine.begin() as connection:
-            kept = keep(connection, self.run_id, batch)
+            kept = keep(connection, self.run_id, self.batch)
+        self.batch = []
         self.report.stored += kept.stored
         self.report.changed += kept.changed
 
-    def close_spider(self) -> None:
-        self.flush()
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except SQLAlchemyError as error:
+            log.error("the database failed: %s", error)
+            self.report.fail(BROKEN)
+            self.report.reason = BROKEN
+
+    def _mark_contradicted(self) -> None:
         if self.engine:
             with self.engine.begin() as connection:
-                doubt(connection, self.run_id, self.contradicted)
+                self.report.doubtful += doubt(connection, self.run_id, self.contradicted)
+
+    def close_spider(self) -> None:
+        for step in (self.flush, self._mark_contradicted):
+            self._attempt(step)
+        if self.engine:
             self.engine.dispose()

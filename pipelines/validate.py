@@ -5,9 +5,13 @@ from __future__ import annotations
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
+from pipelines.clean import UNSAFE
 from pricevane.model import CrawlReport, LostDigits, Money, Offer, PriceKind, Status
 
 GREATEST_MINOR = 10**12
+GREATEST_DIGITS = 13
+# PostgreSQL indexes no longer key than 2704 bytes.
+LONGEST_ADDRESS = 2000
 COMPARABLE = (PriceKind.STANDARD, PriceKind.SALE)
 
 
@@ -15,6 +19,8 @@ def flaw(offer: Offer) -> str:
     """Why an offer cannot be stored at all, or ""."""
     if not offer.key or not offer.url:
         return "no address"
+    if reason := _flaw_of_address(offer.url) or _flaw_of_address(offer.key):
+        return reason
     if offer.price is None and not offer.name:
         return "nothing read"
     for money in filter(None, (offer.price, offer.regular_price)):
@@ -24,9 +30,17 @@ def flaw(offer: Offer) -> str:
     return ""
 
 
+def _flaw_of_address(text: str) -> str:
+    if UNSAFE.search(text):
+        return "address with control characters"
+    return "address too long" if len(text.encode()) > LONGEST_ADDRESS else ""
+
+
 def _flaw_of(money: Money) -> str:
     if not money.amount.is_finite() or money.amount <= 0:
         return "price not above zero"
+    if money.amount.adjusted() > GREATEST_DIGITS:
+        return "price too large"
     try:
         return "price too large" if money.minor > GREATEST_MINOR else ""
     except LostDigits:
@@ -34,12 +48,12 @@ def _flaw_of(money: Money) -> str:
 
 
 def validate(offer: Offer) -> Offer:
-    """The offer, doubtful where its price is missing or of a kind that is not compared."""
+    """A clean offer, doubtful where its price is missing or of a kind that is not compared."""
     if offer.status is Status.DOUBTFUL:
         return offer
     if offer.price is None:
         return offer.doubt("no price")
-    if len(offer.price.currency) != 3 or not offer.price.currency.isalpha():
+    if not offer.price.currency:
         return offer.doubt("no currency")
     if offer.kind not in COMPARABLE and offer.kind is not PriceKind.EX_TAX:
         return offer.doubt(f"price kind {offer.kind}")

@@ -45,6 +45,15 @@ def _escaped(text: str) -> str:
     return CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
+def log_to_stderr() -> None:
+    """One safe line a message; called after Scrapy has set up its own logging, which it replaces."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PlainFormatter(differences.LOG_FORMAT))
+    logging.basicConfig(handlers=[handler], force=True)
+    for name, level in LOG_LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+
+
 def user_agent(contact: str) -> str:
     """Who we are and where to complain."""
     return f"pricevane/{VERSION} (+{CONTROL.sub('', contact)})" if contact else f"pricevane/{VERSION}"
@@ -156,8 +165,7 @@ def crawl(job: Job, write: Callable[[bytes], object]) -> None:
     """Run one crawl to its end and write its lines; a process can do this once."""
     spider = for_state(job.state)
     process = AsyncCrawlerProcess(settings_for(job, spider))
-    for name, level in LOG_LEVELS.items():
-        logging.getLogger(name).setLevel(level)
+    log_to_stderr()
     crawler = process.create_crawler(spider)
     reporter = Reporter(crawler, job.feed, write)
     recognisable = all_sites() if spider is ShopSpider else ()
@@ -170,9 +178,6 @@ def main() -> None:
     """Take over stdout for lines, send everything else to stderr, and crawl."""
     lines = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(PlainFormatter(differences.LOG_FORMAT))
-    logging.basicConfig(handlers=[handler])
     job = JOB.validate_json(read_line())
     die_with_parent()
     crawl(job, lines.write)

@@ -118,8 +118,9 @@ class Money:
     @property
     def minor(self) -> int:
         """Integer minor units; raises LostDigits where the currency has fewer decimals."""
-        scaled = self.amount.scaleb(EXPONENTS.get(self.currency, 2))
-        if scaled != scaled.to_integral_value():
+        exponent = EXPONENTS.get(self.currency, 2)
+        scaled = self.amount.scaleb(exponent)
+        if scaled != scaled.to_integral_value() or scaled.scaleb(-exponent) != self.amount:
             raise LostDigits(f"{self.amount} {self.currency} has more decimals than {self.currency} can hold")
         return int(scaled)
 

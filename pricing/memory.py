@@ -11,6 +11,7 @@ from pricing.signatures import Bools, Floats, Ints
 DAY_US = 86_400_000_000
 STALE_DAYS = 6
 SAME_LEVEL = 0.02
+ANOTHER = 0.01  # variants within one per cent cannot be told apart
 # A second look within the hour sees the same cached page and is no second witness.
 APART_US = 3_600_000_000
 KEY = 2 * BEYOND
@@ -68,7 +69,7 @@ class Memory:
         before -= _count(self.pair[kept], self.last[kept], pair, price)
         together = np.unique(group * KEY + last, return_inverse=True)[1]
         now = _count(group, price, group, price) - _count(together, price, together, price)
-        changed = (group >= 0) & (last > 0) & (np.abs(price - last) * 100 > last)
+        changed = (group >= 0) & (last > 0) & (np.abs(price - last) > ANOTHER * last)
         return np.asarray(changed & ((before > 0) | (now > 0)), dtype=np.bool_)
 
     def accept(self, listing: Ints, price: Ints, regular: Ints, at: Ints, first: Bools, moved: Bools) -> None:

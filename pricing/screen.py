@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pricing.comparable import compared, not_comparable
-from pricing.memory import STALE_DAYS, Memory
+from pricing.memory import SAME_LEVEL, STALE_DAYS, Memory
 from pricing.signatures import ORDINARY, Bools, Floats, Ints, signature
 from pricing.sites import faults, latest
 
@@ -33,7 +33,7 @@ class Screened:
     availability, url, evidence_id, name, stale, contested, single (seen once only). `at` is when the
     price was last confirmed.
     quarantine, key (listing_id, at): product_id, site, price_minor, currency, reason, state (open or
-    cleared), plausible.
+    cleared), plausible, waiting (no later price of the listing was accepted: a person's word would count).
     moves, key (listing_id, at): product_id, site, from_minor, to_minor, currency, kind.
     sites, key site: at, listings, quarantined, implausible on the site's latest day.
     held_sites, key site: reason.
@@ -202,9 +202,9 @@ def _accepted(judged: pd.DataFrame, rows: pd.DataFrame, memory: Memory, as_of: d
 def _quarantine(judged: pd.DataFrame) -> pd.DataFrame:
     price = judged["price_minor"].astype("float64")
     later = price.where(judged["accepted"]).groupby(judged["listing"]).bfill()
-    cleared = np.abs(np.log(later / price)) <= 0.02
-    made = judged.assign(state=np.where(cleared, "cleared", "open"))[~judged["accepted"]]
-    names = "listing_id at product_id site price_minor currency reason state plausible"
+    cleared = np.abs(np.log(later / price)) <= SAME_LEVEL
+    made = judged.assign(state=np.where(cleared, "cleared", "open"), waiting=later.isna())[~judged["accepted"]]
+    names = "listing_id at product_id site price_minor currency reason state plausible waiting"
     return made[names.split()].astype({"state": "str"}).reset_index(drop=True)
 
 

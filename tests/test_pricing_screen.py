@@ -57,6 +57,7 @@ def test_screening_follows_the_rule(case: dict[str, Any]) -> None:
         assert waiting["reason"].tolist() == case["reasons"]
     if "states" in case:
         assert waiting["state"].tolist() == case["states"]
+    assert waiting["waiting"].any() == case["expect"].endswith("Q")
     assert moves[["from_minor", "to_minor"]].to_numpy().tolist() == case.get("moves", [])
     if "kinds" in case:
         assert moves["kind"].tolist() == case["kinds"]

@@ -17,6 +17,7 @@ from babel.numbers import get_currency_symbol
 from pricevane.alerts.wording import LANGUAGE, printable
 
 DAYS = timedelta(days=60)
+LEAST_DAYS = timedelta(days=7)
 WIDTH, HEIGHT = 568, 220
 LEFT, RIGHT, TOP, BOTTOM = 74, 136, 12, 30
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -72,7 +73,8 @@ def price_chart(
     if not curves:
         return None
     low, high = _domain(curves)
-    x = alt.X("at:T", title=None, scale=alt.Scale(type="utc", domain=_ends(as_of)), axis=_days(as_of))
+    start = _start(curves, as_of)
+    x = alt.X("at:T", title=None, scale=alt.Scale(type="utc", domain=[start, _ms(as_of)]), axis=_days(start, as_of))
     y = alt.Y("price:Q", title=None, scale=alt.Scale(domain=[low, high], nice=False), axis=_prices(low, high, currency))
     picture = alt.layer(*_lines("rivals", 1.75, x, y), *_lines("own", 4, x, y), *_labels(y)).properties(
         width=PLOT_WIDTH,
@@ -126,8 +128,10 @@ def _window(
     return () if inside and inside[-1][0] <= start else tuple((_ms(at), float(price)) for at, price in inside)
 
 
-def _ends(as_of: datetime) -> list[float]:
-    return [_ms(as_of - DAYS), _ms(as_of)]
+def _start(curves: Sequence[Curve], as_of: datetime) -> float:
+    """Where the time axis begins: 60 days ago, or with the first price of a shorter history, at least a week."""
+    first = min(curve.points[0][0] for curve in curves)
+    return max(_ms(as_of - DAYS), min(first, _ms(as_of - LEAST_DAYS)))
 
 
 def _ms(at: datetime) -> float:
@@ -141,8 +145,8 @@ def _domain(curves: Sequence[Curve]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _days(as_of: datetime) -> alt.Axis:
-    ticks = [_ms(as_of - DAYS * part / 3) for part in range(4)]
+def _days(start: float, as_of: datetime) -> alt.Axis:
+    ticks = [_ms(as_of) - (_ms(as_of) - start) * part / 3 for part in range(4)]
     return alt.Axis(values=ticks, format="%-d %b", grid=False, labelPadding=8, labelFlush=True, labelOverlap=False)
 
 

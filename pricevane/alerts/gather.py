@@ -175,8 +175,11 @@ def _own_series(row: AnyRow, own: pd.DataFrame, as_of: datetime) -> Series:
 
 def _series(row: AnyRow, rivals: pd.DataFrame) -> Iterator[Series]:
     theirs = rivals[(rivals["product_id"] == row.product_id) & (rivals["currency"] == row.currency)]
-    for site, seen in theirs.groupby("site", sort=True):
-        yield Series(str(site), tuple(_points(seen["at"], seen["price_minor"], row.currency)), own=False)
+    shown: Counter[str] = Counter()
+    for (site, _), seen in theirs.groupby(["site", "listing_id"], sort=True):
+        shown[site] += 1
+        name = site if shown[site] == 1 else f"{site} ({shown[site]})"
+        yield Series(name, tuple(_points(seen["at"], seen["price_minor"], row.currency)), own=False)
 
 
 def _points(at: pd.Series[Any], minor: pd.Series[Any], currency: str) -> list[tuple[datetime, Any]]:

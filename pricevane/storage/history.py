@@ -14,6 +14,7 @@ from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
 from pricevane.storage.tables import Base, CrawlRun, Evidence, Listing, Observation, Site, State
 
 AnyRow = Row[*tuple[Any, ...]]
+CHUNK = 500
 DESCRIPTION = ("url", "name", "brand", "gtin", "mpn", "sku", "image", "category")
 READING = (
     "price_minor",
@@ -179,18 +180,22 @@ def _touch(connection: Connection, states: list[dict[str, Any]]) -> None:
     )
 
 
-def doubt(connection: Connection, run_id: int, keys: Iterable[tuple[str, str]]) -> None:
-    """Mark a still unpublished run's observations of these (region, key) listings as doubtful."""
+def doubt(connection: Connection, run_id: int, keys: Iterable[tuple[str, str]]) -> int:
+    """Mark a still unpublished run's good observations of these (region, key) listings as doubtful; how many."""
     pairs = list(keys)
-    if not pairs:
-        return
     site = select(CrawlRun.site_id).where(CrawlRun.id == run_id).scalar_subquery()
-    listings = select(Listing.id).where(Listing.site_id == site, tuple_(Listing.region, Listing.key).in_(pairs))
-    connection.execute(
-        update(Observation)
-        .where(Observation.run_id == run_id, Observation.listing_id.in_(listings))
-        .values(status=Status.DOUBTFUL)
-    )
+    marked = 0
+    for start in range(0, len(pairs), CHUNK):
+        wanted = tuple_(Listing.region, Listing.key).in_(pairs[start : start + CHUNK])
+        listings = select(Listing.id).where(Listing.site_id == site, wanted)
+        marked += connection.execute(
+            update(Observation)
+            .where(
+                Observation.run_id == run_id, Observation.listing_id.in_(listings), Observation.status == Status.GOOD
+            )
+            .values(status=Status.DOUBTFUL)
+        ).rowcount
+    return marked
 
 
 def end_run(

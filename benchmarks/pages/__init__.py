@@ -1,0 +1,1 @@
+"""Saved product pages as shops that can be crawled, with the prices that people read on them."""

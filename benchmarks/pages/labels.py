@@ -1,0 +1,95 @@
+"""The saved pages of the data folder and what people say is on them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from pricevane.model import gtin14
+from spiders.read.address import listing_url
+
+FOLDER = "product_pages"
+TRUTH = "ground-truth.json"
+FIXTURES = "fixtures.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One saved product page: where it stood, its bytes, and its labels ("" or () where a label is absent).
+
+    `path` has the query without tracking; `currency` is as people saw it, `accepted` in major units.
+    `asserted` says whether the labels speak about the price at all: without `accepted` there is none then.
+    """
+
+    id: str
+    host: str
+    path: str
+    body: bytes
+    accepted: tuple[Decimal, ...]
+    asserted: bool
+    currency: str = ""
+    gtin: str = ""
+    brand: str = ""
+    mpn: str = ""
+
+    @property
+    def identified(self) -> bool:
+        """Whether the labels name what a product can be matched by."""
+        return bool(self.gtin or (self.brand and self.mpn))
+
+
+def read_pages(data: Path) -> list[Page]:
+    """Every labelled product page in the data folder, sorted by id; raises FileNotFoundError without them."""
+    folder = data / FOLDER
+    truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))
+    pages = [_of_truth(folder, page_id, label) for page_id, label in truth.items()]
+    return sorted([*pages, *_of_fixtures(folder)], key=lambda page: page.id)
+
+
+def _of_truth(folder: Path, page_id: str, label: Mapping[str, Any]) -> Page:
+    host, path = _place(label["url"])
+    return Page(
+        id=page_id,
+        host=host,
+        path=path,
+        body=_unpacked(folder / "html" / f"{page_id}.html.gz"),
+        accepted=tuple(Decimal(price.strip()) for price in label.get("price", ())),
+        asserted=True,
+        currency=_first(label, "currency"),
+        gtin=gtin14(_first(label, "gtin")),
+        brand=_first(label, "brand"),
+        mpn=_first(label, "mpn"),
+    )
+
+
+def _of_fixtures(folder: Path) -> Iterator[Page]:
+    """Fixtures without an address stand at a made one of their shop."""
+    path = folder / FIXTURES
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        row = json.loads(line)
+        if row["kind"] != "product":
+            continue
+        host, place = _place(row["url"] or f"https://{row['site']}/product/{row['id']}.html")
+        accepted = tuple(Decimal(price) for price in row["accepted_prices"])
+        asserted = bool(accepted) or row["expect_no_price"]
+        body = _unpacked(folder / row["file"])
+        yield Page(row["id"], host, place, body, accepted, asserted, row["currency"] or "")
+
+
+def _first(label: Mapping[str, Any], field: str) -> str:
+    return str(next(iter(label.get(field, ())), "")).strip()
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(listing_url(url))
+    return parts.netloc, urlunsplit(("", "", parts.path or "/", parts.query, ""))
+
+
+def _unpacked(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes())
