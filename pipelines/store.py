@@ -40,6 +40,7 @@ class StorePipeline:
         self.report = report
         self.contradicted = contradicted
         self.stop = stop
+        self.stopping: object = None
         self.batch: list[Offer] = []
 
     @classmethod
@@ -49,7 +50,7 @@ class StorePipeline:
         engine = open_engine(url) if url else None
 
         def stop() -> object:
-            return asyncio.ensure_future(crawler.engine.close_spider_async(reason=BROKEN))  # type: ignore[union-attr]
+            return asyncio.ensure_future(crawler.engine.close_spider_async(reason=BROKEN))
 
         return cls(engine, spider.state.run_id, spider.report, spider.contradicted, stop)  # type: ignore[union-attr]
 
@@ -78,7 +79,7 @@ class StorePipeline:
         try:
             step()
         except SQLAlchemyError as error:
-            log.error("the database failed: %s", error)
+            log.error("the database failed: %s", getattr(error, "orig", error))
             self.report.fail(BROKEN)
             self.report.reason = BROKEN
 

@@ -193,7 +193,7 @@ def _category_ids(connection: Connection, names: set[str]) -> dict[str, int]:
     if names:
         statement = upsert(connection, Category).on_conflict_do_nothing(index_elements=["name"])
         connection.execute(statement, [{"name": name} for name in sorted(names)])
-    return dict(connection.execute(select(Category.name, Category.id)).tuples().all())
+    return dict(connection.execute(select(Category.name, Category.id)).all())
 
 
 def _minor(amount: Decimal | None, row: ProductRow, currency: str, column: str) -> int | None:
@@ -223,7 +223,7 @@ def _product_values(row: ProductRow, currency: str, vat: float, categories: Mapp
 
 def _append_prices(connection: Connection, rows: list[ProductRow], currency: str, at: datetime, source: str) -> None:
     """Own prices that differ from the last known; an approved proposal that they carry out is applied."""
-    ids = dict(connection.execute(select(Product.sku, Product.id)).tuples().all())
+    ids = dict(connection.execute(select(Product.sku, Product.id)).all())
     latest: dict[int, tuple[int, str]] = {}
     for price in connection.execute(select(OwnPrice).order_by(OwnPrice.valid_from)):
         latest[price.product_id] = (price.price_minor, price.currency)
@@ -255,7 +255,8 @@ def import_sales(connection: Connection, rows: list[SalesRow]) -> Imported:
     unknown = sorted({row.sku for row in rows} - set(known))
     if unknown:
         raise BadFile(
-            f"{len(unknown)} unknown sku, the first is {unknown[0]!r}; import the products before their sales. Nothing was imported"
+            f"{len(unknown)} unknown sku, the first is {unknown[0]!r}; import the products before"
+            " their sales. Nothing was imported"
         )
     standing = {(s.product_id, s.sold_on): (s.units, s.revenue_minor) for s in connection.execute(select(Sales))}
     values = []

@@ -24,7 +24,14 @@ from pricevane.health import judge
 from pricevane.house import House
 from pricevane.model import CrawlReport, Publication, SiteState
 from pricevane.storage import frames, history, outbox
-from pricevane.storage.desk import decide_proposal, proposals_query, save_matches, save_pricing, save_screening
+from pricevane.storage.desk import (
+    decide_proposal,
+    proposals_query,
+    save_matches,
+    save_pricing,
+    save_screening,
+    shown_products,
+)
 from pricevane.storage.engine import DatabaseUnreachable
 from pricevane.storage.history import AnyRow
 from pricevane.storage.tables import Proposal
@@ -156,12 +163,13 @@ def propose(house: House, as_of: datetime) -> Priced:
     with house.engine.begin() as connection:
         made = _price(house, connection, as_of)
         screened = made.screened
-        save_screening(connection, records(screened.moves, MOVE), records(screened.quarantine, HELD), since)
+        held = screened.quarantine.assign(state=screened.quarantine["waiting"].map({True: "open", False: "cleared"}))
+        save_screening(connection, records(screened.moves, MOVE), records(held, HELD), since)
         report = {
             "notices": list(made.notices),
             "not_comparable": made.not_comparable,
             "moves": len(screened.moves),
-            "quarantined": int((screened.quarantine["state"] == "open").sum()),
+            "quarantined": int(screened.quarantine["waiting"].sum()),
         }
         run = {"at": as_of, "publication": made.publication, "reason": made.reason, "report": report}
         blocked = records(made.blocked, ("product_id", "reason"))
@@ -179,6 +187,7 @@ def _price(house: House, connection: Connection, as_of: datetime) -> Proposed:
         house.config.rules,
         guardrails,
         as_of,
+        standing=shown_products(connection),
     )
 
 

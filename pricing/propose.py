@@ -103,7 +103,8 @@ def propose(
     now = market(prices, own, products, guardrails, as_of)
     rivals = chosen(products, prices, rules)
     moves = due(screened.moves, rivals, products, own, as_of)
-    wanted = targets(products[products["product_id"].isin(moves["product_id"])], now, rivals, rules)
+    moved = products[products["product_id"].isin(moves["product_id"])]
+    wanted = called_for(targets(moved, now, rivals, rules), targets(moved, now, before_moves(rivals, moves), rules))
     answers = _answers(wanted, cases(products, own, now, as_of), guardrails, as_of)
     proposals = _proposals(answers, products, rivals, moves, units(sales, as_of), guardrails, as_of)
     publication, why = hold(proposals, products, guardrails, standing)
@@ -125,6 +126,24 @@ def due(
         since = answered.reindex(fresh["product_id"]).set_axis(fresh.index)
         fresh = fresh[since.isna() | fresh["at"].gt(since)]
     return fresh.sort_values(["at", "listing_id"], ascending=[False, True], ignore_index=True)
+
+
+def before_moves(rivals: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
+    """The rivals' prices, key listing_id, as they were before the `moves` (newest first)."""
+    was = moves.drop_duplicates("listing_id", keep="last").set_index("listing_id")["from_minor"]
+    earlier = was.reindex(rivals["listing_id"]).set_axis(rivals.index)
+    return rivals.assign(price_minor=earlier.fillna(rivals["price_minor"]).astype("int64"))
+
+
+def called_for(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """The targets that the moves call for, key product_id: the reference moved, and the target lies that way.
+
+    A rival's rise is no reason to cut a price, nor a move that leaves the reference where it was to touch it.
+    A reference that rivals have no part in (RRP, cost) calls always, as does a missing one, to be told.
+    """
+    was = before.set_index("product_id")["reference_minor"].reindex(now["product_id"]).set_axis(now.index)
+    way = (now["reference_minor"] - was) * (now["target_minor"] - now["own_minor"])
+    return now[way.gt(0).fillna(True) | now["reference"].isin(["rrp", "cost"])]
 
 
 def _answers(wanted: pd.DataFrame, known: dict[int, Case], guardrails: Guardrails, as_of: datetime) -> list[Answer]:

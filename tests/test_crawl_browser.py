@@ -36,7 +36,7 @@ def crawled() -> Iterator[Crawled]:
                 "/sitemap.xml": Reply(sitemap(shop, "/p/lamp", "/p/gone", "/p/away")),
                 "/p/lamp": Reply(page("scripted", elsewhere=elsewhere.url)),
                 "/p/away": redirect(f"{elsewhere.url}/p/lamp"),
-                "/api/price.json": Reply(b'{"price": "34.50"}', kind="application/json", wait_s=0.3),
+                "/api/price.json": Reply(b'{"price": "34.50"}', kind="application/json", wait_s=4.0),
                 "/redirect-out": redirect(f"{elsewhere.url}/stolen"),
                 "/lamp.png": Reply(kind="image/png"),
                 "/private/stock.json": Reply(b"{}", kind="application/json"),

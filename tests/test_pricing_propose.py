@@ -72,7 +72,7 @@ def test_a_rivals_move_gives_a_proposal_with_its_reason_rivals_and_facts() -> No
 
 
 def test_a_proposal_that_a_guardrail_cut_short_says_which() -> None:
-    rows = series(1, [1000, 1000, 910]) + series(2, [900] * 3) + series(3, [905] * 3)
+    rows = series(1, [1000, 1000, 910]) + series(2, [900] * 3) + series(3, [1100] * 3)
     (made,) = run(rows, rails=Guardrails(max_change=0.06, run_median_move=1)).proposals.to_dict("records")
     assert (made["proposed_minor"], made["binding"]) == (949, "greatest change")
     assert made["reason"].endswith("Limited by: greatest change.")
@@ -81,6 +81,8 @@ def test_a_proposal_that_a_guardrail_cut_short_says_which() -> None:
 @pytest.mark.parametrize(
     ("what", "rows"),
     [
+        ("a rise while we are dearest", series(1, [900, 900, 950]) + series(2, [800] * 3)),
+        ("a cut that leaves the median", series(1, [1000, 1000, 910]) + series(2, [900] * 3) + series(3, [905] * 3)),
         ("a first sighting", series(1, [None, None, 910]) + series(2, [900] * 3)),
         ("a correction", series(1, [1200, 910, 910]) + series(2, [900] * 3)),
         ("no move at all", series(1, [900] * 3) + series(2, [900] * 3)),

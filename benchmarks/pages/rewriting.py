@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+# Between digits of other numbers, but after an escaped character.
+START = r"(?:(?<!\d)|(?<=%[0-9a-fA-F]{2}))(?<!\d[.,'’])"
+END = r"(?!\d)(?![.,'’]\d)"
 GROUP = r"(?:[.,'’ \u00a0\u202f]|&nbsp;|&#160;)"
 # What may stand directly before or after a bare whole number that is a price.
-BEFORE = re.compile(r"(?:[^\w#%/.-]|^|\\u[0-9a-fA-F]{4}|\\[nrt]|EUR|USD|GBP|PLN|BRL|CAD|\bRs\.?)$")
+BEFORE = re.compile(r"(?:[^\w#%/.-]|^|%[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\[nrt]|EUR|USD|GBP|PLN|BRL|CAD|\bRs\.?)$")
 AFTER = re.compile(r"[^\w%-]|$|EUR|USD|GBP|PLN|BRL|CAD|zł|kr|Kč|Ft|lei")
 
 
@@ -23,7 +26,7 @@ def rewritten(body: bytes, old: Decimal, new: Decimal) -> bytes:
     """The page with the amount `old` written as `new`: grouped or not, point or comma, also in hundredths."""
     text = body.decode("utf-8", "surrogateescape")
     text = _pattern(old).sub(lambda found: _amount(found, new), text)
-    hundredths = re.compile(rf"(?<!\d)(?<!\d[.,]){_hundredths(old)}(?!\d)(?![.,]\d)")
+    hundredths = re.compile(f"{START}{_hundredths(old)}{END}")
     text = hundredths.sub(lambda found: str(_hundredths(new)) if _alone(found) else found[0], text)
     return text.encode("utf-8", "surrogateescape")
 
@@ -35,8 +38,7 @@ def _pattern(amount: Decimal) -> re.Pattern[str]:
     fraction = f"(?P<decimals>{decimals}0*)" if decimals else "(?P<decimals>0{1,4})"
     tail = f"(?P<mark>[.,]){fraction}"
     return re.compile(
-        rf"(?<!\d)(?<!\d[.,'’])(?P<whole>{f'{GROUP}?'.join(groups)})"
-        rf"{tail if decimals else f'(?:{tail})?'}(?!\d)(?![.,'’]\d)"
+        f"{START}(?P<whole>{f'{GROUP}?'.join(groups)}){tail if decimals else f'(?:{tail})?'}{END}"
     )
 
 

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import pairwise
 from urllib.parse import unquote
 
 UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
@@ -16,9 +15,9 @@ SPACE = re.compile(r"\s+")
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 NUMBER = re.compile(r"\d+(?:[.,'’]\d+)*")
 PART = re.compile(r"[.,'’]")
-MONEY = "EUR|USD|GBP|PLN|BRL|CAD|zł|kr|Kč|Ft|lei|Rs"
-ATTACHED_BEFORE = re.compile(rf"(?<!^)[#/-]$|(?:(?!(?:{MONEY})$)[^\W\d_]|_|\.)$")
-ATTACHED_AFTER = re.compile(rf"(?!{MONEY})[^\W\d]|[%-]")
+MONEY = frozenset(["EUR", "USD", "GBP", "PLN", "BRL", "CAD", "zł", "kr", "Kč", "Ft", "lei", "Rs"])
+WORD_BEFORE = re.compile(r"[^\W\d]+$")
+WORD_AFTER = re.compile(r"[^\W\d]+")
 
 
 def shows(body: bytes, amount: Decimal) -> bool:
@@ -38,13 +37,26 @@ def _plain(text: str) -> str:
 
 
 def _amounts(text: str, wanted: Decimal) -> Iterator[Decimal]:
-    """What the numbers of a text may mean, `wanted` for its hundredths."""
+    """What those numbers of a text may mean that have the digits of `wanted`, or of its hundredths."""
+    digits = _significant(f"{wanted:f}")
     last = None
     for found in NUMBER.finditer(text):
-        yield from _meanings(text, found, wanted)
-        if last and text[last.end() : found.start()] == " " and len(PART.split(found[0])[0]) in (2, 3):
+        if _significant(found[0]) == digits:
+            yield from _meanings(text, found, wanted)
+        if last and _significant(last[0] + found[0]) == digits and _continues(text, last, found):
             yield from _of_parts([*PART.split(last[0]), *PART.split(found[0])])
         last = found
+
+
+def _continues(text: str, last: re.Match[str], found: re.Match[str]) -> bool:
+    """Whether a space between two numbers may be one of thousands, or stand for the decimal point."""
+    thousands = len(PART.split(found[0])[0]) == 3
+    hundredths = len(found[0]) == 2 and last[0].isdecimal()
+    return text[last.end() : found.start()] == " " and (thousands or hundredths)
+
+
+def _significant(number: str) -> str:
+    return PART.sub("", number).strip("0")
 
 
 def _meanings(text: str, found: re.Match[str], wanted: Decimal) -> Iterator[Decimal]:
@@ -67,5 +79,6 @@ def _of_parts(parts: list[str]) -> Iterator[Decimal]:
 
 def _attached(text: str, found: re.Match[str]) -> bool:
     """Whether a whole number is part of a word, an address, a size or a percentage."""
-    before, after = text[max(0, found.start() - 4) : found.start()], text[found.end() : found.end() + 4]
-    return bool(ATTACHED_BEFORE.search(before) or ATTACHED_AFTER.match(after))
+    before, after = text[max(0, found.start() - 8) : found.start()], text[found.end() : found.end() + 8]
+    words = [word[0] for word in (WORD_BEFORE.search(before), WORD_AFTER.match(after)) if word]
+    return before[-1:] in {"#", "/", "-", "."} or after[:1] in {"%", "-"} or not MONEY.issuperset(words)

@@ -115,6 +115,16 @@ def save_pricing(connection: Connection, run: Mapping[str, Any], proposals: Rows
     return run_id
 
 
+def shown_products(connection: Connection) -> list[int]:
+    """Products with an open proposal of a published run: a person has it before them already."""
+    query = (
+        select(Proposal.product_id)
+        .join(PricingRun, PricingRun.id == Proposal.pricing_run_id)
+        .where(Proposal.state == "proposed", PricingRun.publication == "published")
+    )
+    return list(connection.execute(query).scalars())
+
+
 def proposals_query() -> Select[*tuple[Any, ...]]:
     """Every proposal with its product, category and the publication of its run."""
     return (
@@ -195,6 +205,4 @@ def last_pricing_run(connection: Connection) -> AnyRow | None:
 
 def release_run(connection: Connection, run_id: int, reason: str) -> None:
     """Let the proposals of a held run be decided."""
-    connection.execute(
-        update(PricingRun).where(PricingRun.id == run_id).values(publication="published", reason=reason)
-    )
+    connection.execute(update(PricingRun).where(PricingRun.id == run_id).values(publication="published", reason=reason))

@@ -166,7 +166,7 @@ def _prove(connection: Connection, changed: Iterable[tuple[Offer, int]]) -> dict
     if not rows:
         return {}
     made = connection.execute(insert(Evidence).returning(Evidence.listing_id, Evidence.id), rows)
-    return dict(made.tuples().all())
+    return dict(made.all())
 
 
 def _touch(connection: Connection, states: list[dict[str, Any]]) -> None:

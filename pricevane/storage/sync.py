@@ -20,7 +20,7 @@ def sync(connection: Connection, config: Config) -> None:
     A name is for life: a site that moves to another address keeps its history, a renamed one starts anew.
     """
     _write(connection, Competitor, {c.name: {"country": c.country} for c in config.competitors})
-    owners = dict(connection.execute(select(Competitor.name, Competitor.id)).tuples().all())
+    owners = dict(connection.execute(select(Competitor.name, Competitor.id)).all())
     sites = {
         site.name: {
             "competitor_id": owners[competitor.name],

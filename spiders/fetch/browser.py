@@ -20,7 +20,8 @@ from spiders.fetch.robots import Robots
 
 PAGES = 3
 NAVIGATION_MS = 30_000
-PRICE_MS = 8_000
+PRICE_MS = 3_000
+QUIET_MS = 6_000
 LOADED = frozenset(("document", "script", "stylesheet", "xhr", "fetch"))
 HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 PRICE_APPEARED = r"""() => {
@@ -38,9 +39,12 @@ log = logging.getLogger(__name__)
 
 
 async def wait_for_price(page: Page) -> None:
-    """Return once the page shows a price, or after PRICE_MS without one: it may have none."""
+    """Return once the page shows a price; after PRICE_MS without one only as long as it still loads something."""
     with suppress(BrowserTimeout):
         await page.wait_for_function(PRICE_APPEARED, timeout=PRICE_MS)
+        return
+    with suppress(BrowserTimeout):
+        await page.wait_for_load_state("networkidle", timeout=QUIET_MS)
 
 
 def page_meta() -> dict[str, Any]:
