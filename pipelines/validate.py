@@ -6,12 +6,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from pipelines.clean import UNSAFE
-from pricevane.model import CrawlReport, LostDigits, Money, Offer, PriceKind, Status
+from pricevane.model import Availability, CrawlReport, LostDigits, Money, Offer, PriceKind, Status
 
 GREATEST_MINOR = 10**12
 GREATEST_DIGITS = 13
 # PostgreSQL indexes no longer key than 2704 bytes.
 LONGEST_ADDRESS = 2000
+GONE = (Availability.OUT_OF_STOCK, Availability.DISCONTINUED)
 COMPARABLE = (PriceKind.STANDARD, PriceKind.SALE)
 
 
@@ -52,7 +53,7 @@ def validate(offer: Offer) -> Offer:
     if offer.status is Status.DOUBTFUL:
         return offer
     if offer.price is None:
-        return offer.doubt("no price")
+        return offer if offer.availability in GONE else offer.doubt("no price")
     if not offer.price.currency:
         return offer.doubt("no currency")
     if offer.kind not in COMPARABLE and offer.kind is not PriceKind.EX_TAX:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import logging
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from pricevane.crawler import PlainFormatter, settings_for, user_agent
 from pricevane.crawling import run_crawl
@@ -25,6 +33,32 @@ def test_a_private_address_is_refused_unless_the_operator_named_it_his_own(host:
         assert shop.asked == []
         assert report.failed["private address"] >= 1
         assert report.exit_code == 1
+
+
+@pytest.mark.slow
+def test_a_shop_with_a_certificate_that_nobody_vouches_for_is_not_read(tmp_path: Path) -> None:
+    with open_shop() as shop:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self_signed(tmp_path / "shop.pem"))
+        shop.server.socket = context.wrap_socket(shop.server.socket, server_side=True)
+        url = shop.url.replace("http:", "https:")
+        report = run_crawl(SiteState(url=f"{url}/p/1", local=(url,), single_page=True))
+        assert shop.asked == []
+        assert (report.failed, report.exit_code) == ({"certificate": 1}, 1)
+
+
+def self_signed(path: Path) -> Path:
+    """A key and a fresh certificate for 127.0.0.1 in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop")])
+    now = datetime.now(UTC)
+    loopback = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    certificate = builder.add_extension(loopback, critical=False).sign(key, hashes.SHA256())
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    path.write_bytes(certificate.public_bytes(pem) + secret)
+    return path
 
 
 @pytest.mark.parametrize(

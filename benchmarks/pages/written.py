@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
-SPACE = re.compile(r"\s+")
+SPACE = re.compile(r"\s{2,}|[^\S ]")
 ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 NUMBER = re.compile(r"\d+(?:[.,'’]\d+)*")
 PART = re.compile(r"[.,'’]")
@@ -33,7 +33,7 @@ def _plain(text: str) -> str:
     text = ESCAPE.sub(lambda found: chr(int(found[1], 16)), unquote(html.unescape(text)))
     text = re.sub(r"\\[nrt]", " ", text)
     foreign = {ord(char): str(unicodedata.decimal(char)) for char in set(text) if char.isdecimal() and char > "9"}
-    return SPACE.sub(" ", text.translate(foreign))
+    return SPACE.sub(" ", text.translate(foreign) if foreign else text)
 
 
 def _amounts(text: str, wanted: Decimal) -> Iterator[Decimal]:
@@ -43,16 +43,16 @@ def _amounts(text: str, wanted: Decimal) -> Iterator[Decimal]:
     for found in NUMBER.finditer(text):
         if _significant(found[0]) == digits:
             yield from _meanings(text, found, wanted)
-        if last and _significant(last[0] + found[0]) == digits and _continues(text, last, found):
+        if last and _continues(text, last, found) and _significant(last[0] + found[0]) == digits:
             yield from _of_parts([*PART.split(last[0]), *PART.split(found[0])])
         last = found
 
 
 def _continues(text: str, last: re.Match[str], found: re.Match[str]) -> bool:
     """Whether a space between two numbers may be one of thousands, or stand for the decimal point."""
-    thousands = len(PART.split(found[0])[0]) == 3
-    hundredths = len(found[0]) == 2 and last[0].isdecimal()
-    return text[last.end() : found.start()] == " " and (thousands or hundredths)
+    if last.end() + 1 != found.start() or text[last.end()] != " ":
+        return False
+    return len(PART.split(found[0])[0]) == 3 or (len(found[0]) == 2 and last[0].isdecimal())
 
 
 def _significant(number: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from pricevane import catalogue
 from pricevane.cli.output import out
 from pricevane.cli.session import ConfigOption, house, now
+from pricevane.sheet import read_rows
 
 FileArgument = Annotated[Path, typer.Argument(help="A CSV file with a heading; comma, semicolon or tab.")]
 EncodingOption = Annotated[str, typer.Option(help="Encoding of the file, for example cp1252.")]
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def products(file: FileArgument, encoding: EncodingOption = "utf-8", config: ConfigOption = None) -> None:
     """Add or update products by sku; a price that changed is appended to your price history."""
-    rows = catalogue.read_rows(file, catalogue.ProductRow, encoding, lambda row: row.sku)
+    rows = read_rows(file, catalogue.ProductRow, encoding, lambda row: row.sku)
     home = house(config)
     with home.engine.begin() as connection:
         done = catalogue.import_products(
@@ -42,7 +43,7 @@ def products(file: FileArgument, encoding: EncodingOption = "utf-8", config: Con
 
 def sales(file: FileArgument, encoding: EncodingOption = "utf-8", config: ConfigOption = None) -> None:
     """Add or correct daily sales."""
-    rows = catalogue.read_rows(file, catalogue.SalesRow, encoding, lambda row: (row.sku, row.date))
+    rows = read_rows(file, catalogue.SalesRow, encoding, lambda row: (row.sku, row.date))
     with house(config).engine.begin() as connection:
         done = catalogue.import_sales(connection, rows)
     _tell(done, "days of sales")

@@ -21,6 +21,7 @@ from pricevane.cli.session import Failed, now
 from pricevane.cli.verdict import Verdict, judge
 from pricevane.house import House, open_house
 from pricevane.market import Market, World
+from pricevane.sheet import read_rows
 
 LEAST_DAYS = 4
 MADE = ("pricevane.toml", "products.csv", "sales.csv", "digest.html", "pricevane.db", "outbox")
@@ -117,8 +118,8 @@ def _toml(world: World, market: Market) -> str:
         manager = MANAGERS[number % len(MANAGERS)]
         lines += ["[[categories]]", f'name = "{category}"', f'manager = "{manager}"', ""]
     lines += [
-        *("[[rules]]", 'name = "key value items beat the lowest"', "key_value_items = true"),
-        *('action = "beat"', 'reference = "lowest"', "by_pct = 0.5", 'direction = "down"', "min_rivals = 2", ""),
+        *("[[rules]]", 'name = "key value items stay at the average"', "key_value_items = true"),
+        *('action = "match"', 'reference = "average"', "min_rivals = 2", ""),
         *("[[rules]]", 'name = "follow the median"', 'action = "match"', 'reference = "median"', "min_rivals = 2", ""),
     ]
     return "\n".join(lines)
@@ -129,8 +130,8 @@ def _products(world: World) -> list[dict[str, str]]:
 
 
 def _import(home: House, folder: Path, at: datetime) -> None:
-    rows = catalogue.read_rows(folder / "products.csv", catalogue.ProductRow, "utf-8", lambda row: row.sku)
-    sold = catalogue.read_rows(folder / "sales.csv", catalogue.SalesRow, "utf-8", lambda row: (row.sku, row.date))
+    rows = read_rows(folder / "products.csv", catalogue.ProductRow, "utf-8", lambda row: row.sku)
+    sold = read_rows(folder / "sales.csv", catalogue.SalesRow, "utf-8", lambda row: (row.sku, row.date))
     with home.engine.begin() as connection:
         catalogue.import_products(connection, rows, home.config.currency, home.config.vat, at, "products.csv")
         catalogue.import_sales(connection, sold)

@@ -11,8 +11,8 @@ import typer
 
 from pricevane import config as configuration
 from pricevane import jobs
-from pricevane.catalogue import BadFile
 from pricevane.house import House, open_house
+from pricevane.sheet import BadFile
 
 ConfigOption = Annotated[
     Path | None,

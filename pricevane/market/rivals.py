@@ -65,7 +65,7 @@ RIVALS = (
         shop=_shop("scriptshop", "Script & Sons", "GB", "en", render="browser"),
         level=-0.04,
         share=0.15,
-        most=38,
+        most=24,
         path="/item/{number}",
         name="{brand} {series} {kind} ({variant})",
     ),

@@ -165,8 +165,17 @@ def quarantine_query() -> Select[*tuple[Any, ...]]:
 
 
 def decide_proposal(connection: Connection, proposal_id: int, verdict: str, who: str, why: str, at: datetime) -> bool:
-    """Move an open proposal to approved or rejected and log it; False if it is not open any more."""
-    return _decide(connection, Proposal, "proposed", proposal_id, verdict, "proposal_id", who, why, at)
+    """Move an open proposal to approved or rejected and log it; False if it is not open any more.
+
+    One price a product waits for the shop at most: an approval takes the place of an earlier one.
+    """
+    if not _decide(connection, Proposal, "proposed", proposal_id, verdict, "proposal_id", who, why, at):
+        return False
+    if verdict == "approved":
+        product = select(Proposal.product_id).where(Proposal.id == proposal_id).scalar_subquery()
+        earlier = (Proposal.product_id == product, Proposal.state == "approved", Proposal.id != proposal_id)
+        connection.execute(update(Proposal).where(*earlier).values(state="expired"))
+    return True
 
 
 def decide_quarantine(connection: Connection, entry_id: int, verdict: str, who: str, why: str, at: datetime) -> bool:

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
 from pricevane.storage.tables import Base, CrawlRun, Evidence, Listing, Observation, Site, State
 
+PRICE = ("price_minor", "regular_minor", "currency", "kind", "tax_included")
 AnyRow = Row[*tuple[Any, ...]]
 CHUNK = 500
 DESCRIPTION = ("url", "name", "brand", "gtin", "mpn", "sku", "image", "category")
@@ -218,7 +219,13 @@ def end_run(
 
 
 def publish(connection: Connection, run_id: int) -> None:
-    """Make a run's good readings the current state of their listings, unless a later one is there."""
+    """Make a run's good readings the current state of their listings, unless a later one is there.
+
+    A page that shows no price because the thing is sold out leaves the last price standing.
+    """
+    priced = Observation.price_minor.is_not(None)
+    values = {name: getattr(Observation, name) for name in READING}
+    kept = {name: case((priced, values[name]), else_=getattr(State, name)) for name in PRICE}
     connection.execute(
         update(State)
         .where(
@@ -227,7 +234,7 @@ def publish(connection: Connection, run_id: int) -> None:
             Observation.status == Status.GOOD,
             or_(State.good_at.is_(None), State.good_at <= Observation.at),
         )
-        .values({**{name: getattr(Observation, name) for name in READING}, "good_at": Observation.at})
+        .values({**values, **kept, "good_at": Observation.at})
     )
 
 
@@ -248,8 +255,8 @@ class RunFigures:
 def figures(connection: Connection, run_id: int) -> RunFigures:
     """A run's observations set against the state that the published runs before it left."""
     site = select(CrawlRun.site_id).where(CrawlRun.id == run_id).scalar_subquery()
-    good = and_(Observation.status == Status.GOOD, Observation.price_minor.is_not(None))
-    both = and_(good, State.price_minor.is_not(None))
+    good = Observation.status == Status.GOOD
+    both = and_(good, Observation.price_minor.is_not(None), State.price_minor.is_not(None))
     same = and_(both, State.currency == Observation.currency)
     ratio = Observation.price_minor * 1.0 / func.nullif(State.price_minor, 0)
     row = connection.execute(

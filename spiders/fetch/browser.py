@@ -16,7 +16,7 @@ from scrapy_playwright.page import PageMethod
 
 from pricevane.model import DEFAULT_PORTS, CrawlReport, Origin, SiteState
 from spiders.fetch.guard import bare, is_public, same_site
-from spiders.fetch.robots import Robots
+from spiders.fetch.robots import Robots, enter_refusal
 
 PAGES = 3
 NAVIGATION_MS = 30_000
@@ -116,7 +116,7 @@ class Gate:
         rules = await self.robots.rules(request.url)
         if not rules.allows(request.url):
             self.report.refused_by_robots += 1
-            self.report.robots_line = rules.line_refusing(request.url)
+            enter_refusal(self.report, rules, request.url)
             return True
         self.report.browser_requests += not _is_page(request)
         return False

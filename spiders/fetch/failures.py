@@ -38,6 +38,14 @@ class RobotsRefused(Refused):
     kind = "robots.txt"
 
 
+class Unreachable(IgnoreRequest):
+    """robots.txt got no answer, so nothing may be asked (RFC 9309, 2.3.1.4); `kind` says why it got none."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 class OffSiteRedirect(Refused):
     """A redirect left the site."""
 
@@ -69,6 +77,8 @@ KINDS: tuple[tuple[type[Exception], str], ...] = (
 
 def kind_of(error: BaseException) -> str:
     """The name under which a failed request is counted, such as `dns`, `timeout`, `redirect loop`."""
-    if isinstance(error, Refused):
+    if isinstance(error, (Refused, Unreachable)):
         return error.kind
+    if "certificate verify failed" in str(error):
+        return "certificate"
     return next((kind for cause, kind in KINDS if isinstance(error, cause)), "connection lost")

@@ -15,8 +15,8 @@ from scrapy.http import Response
 
 from pricevane.model import CrawlReport, Origin
 from spiders.fetch.blocks import is_block
-from spiders.fetch.failures import RobotsRefused
-from spiders.fetch.robots import Robots, Rules
+from spiders.fetch.failures import RobotsRefused, Unreachable
+from spiders.fetch.robots import DELAY, Robots, Rules, enter_refusal
 
 LONGEST_WAIT_S = 120.0
 WAIT_STATUSES = (429, 503)
@@ -54,9 +54,10 @@ class PolitenessMiddleware:
         if not request.meta.get("is_robots"):
             rules = await self.robots.rules(request.url)
             self._slow_down(slot, rules)
+            if rules.failure:
+                raise Unreachable(rules.failure, f"{request.url}: {rules.note}")
             if not rules.allows(request.url):
-                self.report.robots_line = rules.line_refusing(request.url)
-                raise RobotsRefused(f"{request.url}: {self.report.robots_line}")
+                raise RobotsRefused(f"{request.url}: {enter_refusal(self.report, rules, request.url)}")
         while (wait := self.resume_at - time.monotonic()) > 0:
             await asyncio.sleep(wait)
 
@@ -72,7 +73,7 @@ class PolitenessMiddleware:
         if rules.delay_s <= self.report.delay_s:
             return
         self.report.delay_s = rules.delay_s
-        self.report.robots_line = self.report.robots_line or f"Crawl-delay: {rules.delay_s:g}"
+        self.report.robots_line = self.report.robots_line or f"{DELAY}: {rules.delay_s:g}"
         downloader = self.crawler.engine.downloader
         downloader.per_slot_settings[key] = {"delay": rules.delay_s}
         if slot := downloader.slots.get(key):

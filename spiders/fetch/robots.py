@@ -14,14 +14,16 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from pricevane.model import Origin
-from spiders.fetch.failures import Refused
+from pricevane.model import CrawlReport, Origin
+from spiders.fetch.failures import Refused, kind_of
 
 TOKEN = "pricevane"  # noqa: S105
 LARGEST = 512 * 1024
+MOST_LINES = 1000
 KEPT_S = 24 * 3600
 UNREACHABLE = "User-agent: *\nDisallow: /"
 DISALLOW = re.compile(r"^\s*disallow\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+DELAY = "Crawl-delay"
 RATE_LIMITED = 429
 
 log = logging.getLogger(__name__)
@@ -30,16 +32,21 @@ Download = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One origin's robots.txt. `note` says why everything is refused where the file could not be had."""
+    """One origin's robots.txt.
+
+    `note` says why everything is refused where the file could not be had, `failure` the kind of failure
+    where there was no answer at all.
+    """
 
     text: str = ""
     note: str = ""
+    failure: str = ""
     parsed: Protego = field(default_factory=Protego)
 
     @classmethod
-    def of(cls, text: str, note: str = "") -> Rules:
+    def of(cls, text: str, note: str = "", failure: str = "") -> Rules:
         """Rules from the text of a robots.txt."""
-        return cls(text, note, Protego.parse(text))
+        return cls(text, note, failure, Protego.parse(text))
 
     def allows(self, url: str) -> bool:
         """Whether we may fetch an address."""
@@ -52,9 +59,16 @@ class Rules:
 
     def line_refusing(self, url: str) -> str:
         """The longest Disallow line that alone would refuse the address, or the note."""
-        lines = sorted(DISALLOW.findall(self.text), key=len, reverse=True)
+        lines = sorted(DISALLOW.findall(self.text)[:MOST_LINES], key=len, reverse=True)
         alone = (path for path in lines if not Protego.parse(f"User-agent: *\nDisallow: {path}").can_fetch(url, TOKEN))
         return self.note or f"Disallow: {next(alone, '')}"
+
+
+def enter_refusal(report: CrawlReport, rules: Rules, url: str) -> str:
+    """Put the line that refused the crawl's first refused address into the report; returns what it says."""
+    if not report.robots_line or report.robots_line.startswith(DELAY):
+        report.robots_line = rules.line_refusing(url)
+    return report.robots_line
 
 
 def rules_of(response: Response) -> Rules:
@@ -86,9 +100,8 @@ class Robots:
         request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=1000, meta={"is_robots": True})
         try:
             response = await self.download(request)
-        except Refused as error:
-            return Rules.of(UNREACHABLE, f"robots.txt: {error.kind}")
         except Exception as error:
-            log.warning("%s/robots.txt cannot be reached (%s): nothing is fetched", origin, type(error).__name__)
-            return Rules.of(UNREACHABLE, f"robots.txt unreachable: {type(error).__name__}")
+            kind = kind_of(error)
+            log.warning("%s/robots.txt cannot be had (%s), so nothing is fetched: %s", origin, kind, error)
+            return Rules.of(UNREACHABLE, f"robots.txt: {kind}", "" if isinstance(error, Refused) else kind)
         return rules_of(response)

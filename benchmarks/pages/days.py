@@ -1,0 +1,92 @@
+"""Five simulated days of the house over saved shops: three calm ones, then two with the new prices."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchmarks.pages.labels import Page
+from benchmarks.pages.moves import NewPrice
+from benchmarks.pages.readings import Matched, Moved, Read, matched, moves, observed, product_ids
+from benchmarks.pages.retailer import furnish, sku
+from benchmarks.pages.shops import Shop, by_hash, open_shops
+from pricevane import jobs
+from pricevane.house import House
+from pricevane.storage.desk import save_matches
+
+CALM_DAYS = 3
+MOVED_DAYS = 2
+AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the house had at the end: the first crawl's readings, all moves and matches, and counts.
+
+    `proposals` are those of the last day, `mails` those that left for it.
+    """
+
+    first: list[Read]
+    moves: list[Moved]
+    matches: list[Matched]
+    proposals: int
+    mails: int
+
+
+def live(pages: Sequence[Page], new: Mapping[str, NewPrice], as_of: datetime) -> Found:
+    """Run the house over the pages' shops for five days up to `as_of`; `new` is by page id."""
+    page_of = by_hash({page.id: page.body for page in pages})
+    page_of |= by_hash({page_id: price.body for page_id, price in new.items()})
+    days = [as_of - timedelta(days=ago) for ago in reversed(range(CALM_DAYS + MOVED_DAYS))]
+    with tempfile.TemporaryDirectory(prefix="pricevane-bench-") as folder, open_shops(pages) as shops:
+        house = furnish(Path(folder), shops, days[0] - timedelta(hours=1))
+        for number, at in enumerate(days):
+            if number == CALM_DAYS:
+                _reprice(shops, new)
+            _crawl(house, at)
+            if number == 0:
+                _confirm_by_hand(house, pages, page_of, at)
+            jobs.match(house, at)
+            proposals = len(jobs.propose(house, at).made.proposals)
+        mails = len(jobs.digest(house, as_of))
+        with house.engine.connect() as connection:
+            first = observed(connection, page_of, until=days[1])
+            found = Found(first, moves(connection, page_of), matched(connection), proposals, mails)
+        house.engine.dispose()
+    return found
+
+
+def _reprice(shops: Sequence[Shop], new: Mapping[str, NewPrice]) -> None:
+    for shop in shops:
+        for page in shop.pages:
+            if page.id in new:
+                shop.bodies[page.path] = new[page.id].body
+
+
+def _crawl(house: House, at: datetime) -> None:
+    """Crawl every shop; a run that is held is told on stderr."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for done in threads.map(lambda name: jobs.crawl(house, name, clock_at=at), house.config.sites):
+            if done.reason:
+                print(f"{done.site} is held: {done.reason}", file=sys.stderr)
+
+
+def _confirm_by_hand(house: House, pages: Sequence[Page], page_of: Mapping[str, str], at: datetime) -> None:
+    """Confirm the own variant's listing of pages whose labels print no identifier, as a person would."""
+    nameless = {page.id: sku(page) for page in pages if page.accepted and not page.identified}
+    with house.engine.begin() as connection:
+        ids = product_ids(connection)
+        listings: dict[str, int] = {}
+        for read in observed(connection, page_of, until=at + timedelta(days=1)):
+            listings.setdefault(read.page_id, read.listing_id)
+        rows = [
+            {"listing_id": listings[page_id], "product_id": ids[number], "method": "manual", "score": 1.0}
+            for page_id, number in nameless.items()
+            if page_id in listings
+        ]
+        save_matches(connection, rows, at)

@@ -1,0 +1,52 @@
+"""Which pages get a new price, and what it is: a fixed half of them, by a seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from benchmarks.pages.labels import Page
+from benchmarks.pages.rewriting import moved, rewritten
+from benchmarks.pages.written import shows
+
+FACTORS = (Decimal("0.95"), Decimal("1.05"))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """A page whose price was changed everywhere: the new amount in major units and the page's new bytes."""
+
+    amount: Decimal
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """New prices by page id, and the pages that were chosen but still showed their old price somewhere."""
+
+    prices: dict[str, NewPrice]
+    left_out: tuple[str, ...]
+
+
+def rewrite_half(pages: Sequence[Page], seed: int) -> Rewriting:
+    """Choose half of the pages that have a single labelled price, and move it by 5 %, up and down in turn."""
+    single = [page for page in pages if len(page.accepted) == 1]
+    chosen = sorted(single, key=lambda page: hashlib.sha256(f"{seed}:{page.id}".encode()).digest())
+    chosen = chosen[: (len(chosen) + 1) // 2]
+    made = {page.id: _new_price(page, FACTORS[place % 2]) for place, page in enumerate(chosen)}
+    return Rewriting(
+        prices={page_id: new for page_id, new in made.items() if new},
+        left_out=tuple(page_id for page_id, new in made.items() if not new),
+    )
+
+
+def _new_price(page: Page, factor: Decimal) -> NewPrice | None:
+    """None unless the old amount was on the page, is nowhere any more, and the new one is."""
+    old = page.accepted[0]
+    new = moved(old, factor)
+    if new == old or not shows(page.body, old):
+        return None
+    body = rewritten(page.body, old, new)
+    return NewPrice(new, body) if not shows(body, old) and shows(body, new) else None

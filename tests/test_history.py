@@ -1,0 +1,264 @@
+"""What a crawl leaves in the database: facts are only added, and nothing bad replaces the last good price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, insert
+
+from pricevane.health import judge
+from pricevane.model import Availability, CrawlReport, Evidence, Offer, Publication, Status
+from pricevane.storage import frames, history
+from pricevane.storage.history import READING, RunFigures
+from pricevane.storage.tables import CrawlRun, Listing, Match, Observation, State
+from pricevane.storage.tables import Evidence as Proof
+from tests.house_rows import AT, add_product, add_site, crawl, euros, offer, rows
+
+DAY = timedelta(days=1)
+FACTS = (Listing, Proof, Observation, State)
+CHANGED: dict[str, dict[str, Any]] = {
+    "price": {"price": euros("18.90")},
+    "regular price": {"regular_price": euros("24.90")},
+    "currency": {"price": replace(euros("19.90"), currency="CHF")},
+    "availability": {"availability": Availability.OUT_OF_STOCK},
+    "tax": {"tax_included": False},
+    "seller": {"seller": "Somebody Else"},
+    "confidence": {"confidence": 0.8},
+    "place on the page": {"evidence": Evidence("19.90 €", "meta", ("meta",), "1" * 32)},
+}
+BAD: dict[str, Offer] = {
+    "doubtful": offer(1, "1.99", AT + DAY).doubt("several prices"),
+    "without price": offer(1, None, AT + DAY).doubt("no price"),
+}
+
+
+def price_now(engine: Engine) -> list[tuple[int | None, Any]]:
+    """(price, since when) of every listing."""
+    return [(row.price_minor, row.good_at) for row in rows(engine, State)]
+
+
+def start(engine: Engine, site_id: int) -> int:
+    """A new run at AT."""
+    with engine.begin() as connection:
+        return history.start_run(connection, site_id, AT)
+
+
+def keep(engine: Engine, run_id: int, offers: Sequence[Offer]) -> history.Kept:
+    """Store one batch."""
+    with engine.begin() as connection:
+        return history.keep(connection, run_id, offers)
+
+
+def end(engine: Engine, run_id: int, publication: Publication = Publication.PUBLISHED, finished: bool = True) -> None:
+    """Close a run."""
+    with engine.begin() as connection:
+        history.end_run(connection, run_id, AT, CrawlReport(finished=finished), publication, "")
+
+
+def test_delivering_a_batch_again_adds_nothing(engine: Engine) -> None:
+    run_id, batch = start(engine, add_site(engine)), [offer(number) for number in range(5)]
+    assert keep(engine, run_id, batch) == history.Kept(5, 5)
+    before = [rows(engine, table) for table in FACTS]
+    assert keep(engine, run_id, batch) == history.Kept(0, 0)
+    assert keep(engine, run_id, [offer(9), *batch]) == history.Kept(1, 1)
+    after = [rows(engine, table) for table in FACTS]
+    assert [len(rest) - len(first) for first, rest in zip(before, after, strict=True)] == [1, 1, 1, 1]
+    assert all(first == rest[:5] for first, rest in zip(before, after, strict=True))
+
+
+PRICES = st.lists(st.sampled_from(["9.90", "19.90", "29.90", None]), min_size=1, max_size=6)
+
+
+@given(prices=PRICES, order=st.randoms(use_true_random=False), cuts=st.sets(st.integers(0, 12), max_size=4))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_batches_in_any_order_and_any_number_of_times_give_the_same_observations(
+    sqlite_engine: Engine, prices: list[str | None], order: Any, cuts: set[int]
+) -> None:
+    offers = [offer(number, price) for number, price in enumerate(prices)]
+    delivered = offers + offers
+    order.shuffle(delivered)
+    places = [0, *sorted(cuts), len(delivered)]
+    batches = [distinct(delivered[first:last]) for first, last in pairwise(places)]
+    run_id = start(sqlite_engine, add_site(sqlite_engine, uuid4().hex))
+    for batch in batches:
+        keep(sqlite_engine, run_id, batch)
+    keys = {row.id: row.key for row in rows(sqlite_engine, Listing)}
+    seen = [row for row in rows(sqlite_engine, Observation) if row.run_id == run_id]
+    stored = {keys[row.listing_id]: row.price_minor for row in seen}
+    assert stored == {one.key: one.price.minor if one.price else None for one in offers}
+    assert len({row.evidence_id for row in seen}) == len(seen) == len(offers)
+
+
+def distinct(offers: list[Offer]) -> list[Offer]:
+    """Offers of one batch, each listing once."""
+    return list({one.key: one for one in offers}.values())
+
+
+def test_the_same_prices_a_day_later_add_observations_and_nothing_else(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1), offer(2)])
+    before = rows(engine, State)
+    crawl(engine, site_id, [offer(1, at=AT + DAY), offer(2, at=AT + DAY)], AT + DAY)
+    assert len(rows(engine, Observation)) == 4
+    assert len(rows(engine, Proof)) == len(rows(engine, Listing)) == 2
+    for was, now in zip(before, rows(engine, State), strict=True):
+        assert [getattr(was, name) for name in (*READING, "evidence_id", "reading")] == [
+            getattr(now, name) for name in (*READING, "evidence_id", "reading")
+        ]
+        assert (now.seen_at, now.good_at) == (AT + DAY, AT + DAY)
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_a_reading_that_changed_brings_one_new_proof(sqlite_engine: Engine, what: str) -> None:
+    site_id = add_site(sqlite_engine)
+    crawl(sqlite_engine, site_id, [offer(1), offer(2)])
+    crawl(sqlite_engine, site_id, [offer(1, at=AT + DAY, **CHANGED[what]), offer(2, at=AT + DAY)], AT + DAY)
+    proofs = rows(sqlite_engine, Proof)
+    assert [row.at for row in proofs] == [AT, AT, AT + DAY]
+    last = {row.listing_id: row.evidence_id for row in rows(sqlite_engine, Observation) if row.at == AT + DAY}
+    assert last == {proofs[0].listing_id: proofs[2].id, proofs[1].listing_id: proofs[1].id}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_doubtful_or_missing_reading_never_overwrites_the_last_good_price(engine: Engine, kind: str) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1)])
+    crawl(engine, site_id, [BAD[kind]], AT + DAY)
+    assert price_now(engine) == [(1990, AT)]
+    assert rows(engine, State)[0].seen_at == AT + DAY
+    assert [row.status for row in rows(engine, Observation)] == [Status.GOOD, Status.DOUBTFUL]
+
+
+def test_a_doubtful_reading_does_not_rename_a_listing(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1, gtin="04006381333931")])
+    crawl(engine, site_id, [offer(1, at=AT + DAY, name="Access denied", gtin="00000096385074").doubt("?")], AT + DAY)
+    crawl(engine, site_id, [offer(1, at=AT + 2 * DAY, name="Kettle 1 l", gtin="")], AT + 2 * DAY)
+    assert [(row.name, row.gtin) for row in rows(engine, Listing)] == [("Kettle 1 l", "04006381333931")]
+
+
+def test_a_suspect_run_touches_no_price_and_is_not_priced_on(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1)])
+    crawl(engine, site_id, [offer(1, "1.99", AT + DAY), offer(2, "1.99", AT + DAY)], AT + DAY, Publication.SUSPECT)
+    assert price_now(engine) == [(1990, AT), (None, None)]
+    product_id = add_product(engine)
+    match = {"product_id": product_id, "state": "confirmed", "method": "manual", "score": 1.0, "made_at": AT}
+    with engine.begin() as connection:
+        connection.execute(insert(Match), [{"listing_id": row.id, **match} for row in rows(engine, Listing)])
+        seen = frames.observations(connection, AT - DAY, AT + 2 * DAY, 0.95)
+        told = frames.history(connection, [product_id], AT - DAY)
+    assert seen["price_minor"].tolist() == told["price_minor"].tolist() == [1990]
+
+
+def test_a_run_that_still_goes_on_is_not_priced_on(engine: Engine) -> None:
+    run_id = start(engine, add_site(engine))
+    keep(engine, run_id, [offer(1)])
+    assert price_now(engine) == [(None, None)]
+    end(engine, run_id)
+    assert price_now(engine) == [(1990, AT)]
+
+
+def test_publishing_an_older_run_keeps_the_later_price(engine: Engine) -> None:
+    site_id = add_site(engine)
+    older = start(engine, site_id)
+    keep(engine, older, [offer(1)])
+    crawl(engine, site_id, [offer(1, "17.90", AT + DAY)], AT + DAY)
+    end(engine, older)
+    assert price_now(engine) == [(1790, AT + DAY)]
+    late = start(engine, site_id)
+    keep(engine, late, [offer(1, "15.90", AT + DAY / 2)])
+    end(engine, late)
+    assert price_now(engine) == [(1790, AT + DAY)]
+    assert rows(engine, State)[0].seen_at == AT + DAY
+
+
+def test_a_crawl_that_breaks_off_keeps_what_it_stored(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(number) for number in range(4)])
+    crawl(engine, site_id, [offer(1, "18.90", AT + DAY)], AT + DAY, finished=False)
+    assert [row.state for row in rows(engine, CrawlRun)] == ["complete", "incomplete"]
+    assert [price for price, _ in price_now(engine)] == [1990, 1890, 1990, 1990]
+
+
+def test_a_region_and_a_site_each_have_their_own_listing(engine: Engine) -> None:
+    for name in ("rival-fr", "rival-de"):
+        crawl(engine, add_site(engine, name), [offer(1), offer(1, "21.90", region="CH")])
+    assert len(rows(engine, Listing)) == 4
+    assert [price for price, _ in price_now(engine)] == [1990, 2190, 1990, 2190]
+
+
+def test_more_contradictions_than_a_statement_takes_are_marked(sqlite_engine: Engine) -> None:
+    site_id = add_site(sqlite_engine)
+    run_id = start(sqlite_engine, site_id)
+    keep(sqlite_engine, run_id, [offer(number) for number in range(20)])
+    keys = [("", offer(number).key) for number in range(40_000)]
+    with sqlite_engine.begin() as connection:
+        assert history.doubt(connection, run_id, keys) == 20
+    assert {row.status for row in rows(sqlite_engine, Observation)} == {"doubtful"}
+
+
+def test_the_addresses_of_a_site_are_known_to_its_next_crawl(engine: Engine) -> None:
+    first, second = add_site(engine), add_site(engine, "rival-de")
+    crawl(engine, first, [offer(1), offer(2)])
+    with engine.connect() as connection:
+        assert set(history.known_addresses(connection, first)) == {offer(1).url, offer(2).url}
+        assert history.known_addresses(connection, second) == ()
+
+
+def test_a_run_is_measured_against_the_published_prices_before_it(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(number, "10.00") for number in range(6)])
+    crawl(engine, site_id, [offer(0, "77.00", AT + DAY)], AT + DAY, Publication.SUSPECT)
+    run_id = start(engine, site_id)
+    later = AT + 2 * DAY
+    frank = replace(euros("10.00"), currency="CHF")
+    prices: dict[int, Any] = {0: "10.00", 1: "10.05", 2: "9.90", 3: "1000.00", 4: frank, 9: "10.00"}
+    keep(engine, run_id, [offer(number, price, later) for number, price in prices.items()])
+    keep(engine, run_id, [offer(5, None, later).doubt("no price")])
+    with engine.connect() as connection:
+        assert history.figures(connection, run_id) == RunFigures(
+            observed=7, good=6, known_before=6, compared=5, currency_changed=1, up=2, down=1, hundredfold=1
+        )
+
+
+CALM = RunFigures(
+    observed=100, good=99, known_before=100, compared=95, currency_changed=0, up=10, down=10, hundredfold=0
+)
+DONE = CrawlReport(pages=120, offers=100, finished=True)
+HELD: dict[str, tuple[CrawlReport, RunFigures, str]] = {
+    "nothing read": (DONE, replace(CALM, observed=0, known_before=0), "nothing was read"),
+    "blocked": (replace(DONE, blocked=30), CALM, "the shop blocked the crawl"),
+    "half the catalogue gone": (DONE, replace(CALM, observed=49), "only 49 listings were read, 100 the last time"),
+    "mostly doubtful": (DONE, replace(CALM, good=49), "only 49 of 100 readings are good"),
+    "another currency": (DONE, replace(CALM, currency_changed=5), "5 of 95 listings changed their currency"),
+    "shifted decimal point": (DONE, replace(CALM, hundredfold=2), "2 of 95 prices changed more than fiftyfold"),
+    "all up": (DONE, replace(CALM, up=29), "29 of 95 prices moved up at once"),
+    "all down": (DONE, replace(CALM, down=40), "40 of 95 prices moved down at once"),
+}
+BELIEVED: dict[str, tuple[CrawlReport, RunFigures]] = {
+    "calm": (DONE, CALM),
+    "first crawl": (DONE, replace(CALM, known_before=0, compared=0, up=0, down=0)),
+    "stopped early": (replace(DONE, finished=False), replace(CALM, observed=3, good=3, compared=3, up=0, down=0)),
+    "a few listings that all moved": (DONE, RunFigures(9, 9, 9, 9, 0, 9, 0, 0)),
+    "just enough moved": (DONE, replace(CALM, up=28)),
+}
+
+
+@pytest.mark.parametrize("why", HELD)
+def test_a_crawl_that_looks_wrong_is_held_with_the_reason(why: str) -> None:
+    report, figures, reason = HELD[why]
+    assert judge(report, figures) == (Publication.SUSPECT, reason)
+
+
+@pytest.mark.parametrize("why", BELIEVED)
+def test_a_crawl_that_looks_right_is_published(why: str) -> None:
+    assert judge(*BELIEVED[why]) == (Publication.PUBLISHED, "")
