@@ -15,22 +15,23 @@ from typing import Annotated, Any, Literal, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
-from pricevane.model import Origin
+from pricevane import cron
+from pricevane.model import LostDigits, Money, Origin
 
 FILE = "pricevane.toml"
 PREFIX = "PRICEVANE_"
+SECRET = re.compile(r"://[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE)
 EXAMPLE = Path(__file__).parent.parent / "pricevane.example.toml"
 
 
@@ -48,11 +49,27 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-def _key(url: str) -> str:
+def _address(url: str) -> str:
     Origin.of(url)
+    if urlsplit(url).username is not None:
+        raise ValueError("leave the login out of the address")
     return url
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no such time zone") from error
+    return name
+
+
+def _cron(line: str) -> str:
+    cron.trigger(line)
+    return line
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
 CurrencyCode = Annotated[str, BeforeValidator(_upper), Field(pattern="^[A-Z]{3}$")]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=12)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -64,7 +81,7 @@ class Site(Section):
     """One web shop of a competitor."""
 
     name: Name
-    url: str
+    url: Annotated[str, AfterValidator(_address)]
     currency: CurrencyCode | None = None
     language: str = ""
     region: str = ""
@@ -75,8 +92,6 @@ class Site(Section):
     delay_s: Annotated[float, Field(ge=1, le=3600)] = 1.0
     max_pages: Annotated[int, Field(ge=1)] = 100_000
     delivery_fee: Amount = Decimal(0)
-
-    _url = field_validator("url")(_key)
 
     @property
     def origin(self) -> Origin:
@@ -166,19 +181,12 @@ class Schedule(Section):
     """When to crawl which sites, and what follows."""
 
     name: Name
-    cron: str | None = None
+    cron: Annotated[str, AfterValidator(_cron)] | None = None
     every_minutes: Annotated[int, Field(ge=1)] | None = None
-    time_zone: str | None = None
+    time_zone: Zone | None = None
     sites: tuple[str, ...] = ()
     then: tuple[Literal["match", "propose", "digest"], ...] = ("match", "propose", "digest")
     latest_minutes: Annotated[int, Field(ge=1)] = 60
-
-    @field_validator("cron")
-    @classmethod
-    def _cron(cls, value: str | None) -> str | None:
-        if value is not None:
-            CronTrigger.from_crontab(value)
-        return value
 
     @model_validator(mode="after")
     def _one(self) -> Schedule:
@@ -193,7 +201,7 @@ class Config(Section):
     contact: str = ""
     currency: CurrencyCode = "EUR"
     vat: Share = 0.0
-    time_zone: str = "UTC"
+    time_zone: Zone = "UTC"
     database: Database = Database()
     mail: Mail = Mail()
     guardrails: Guardrails = Guardrails()
@@ -202,15 +210,6 @@ class Config(Section):
     rules: tuple[Rule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     root: Path = Field(Path(), exclude=True)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("no such time zone") from error
-        return value
 
     @model_validator(mode="after")
     def _names(self) -> Config:
@@ -233,9 +232,15 @@ class Config(Section):
                     raise ValueError(
                         f"{owner!r} names the unknown site {name!r}; known: {', '.join(sorted(known)) or 'none'}"
                     )
-        for schedule in self.schedules:
-            if schedule.time_zone:
-                self._zone(schedule.time_zone)
+        return self
+
+    @model_validator(mode="after")
+    def _fees(self) -> Config:
+        for site in self.sites.values():
+            try:
+                _ = Money(site.delivery_fee, site.currency or self.currency).minor
+            except LostDigits as error:
+                raise ValueError(f"delivery_fee of site {site.name!r}: {error}") from error
         return self
 
     @property
@@ -265,7 +270,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> C
 
 def build(values: Mapping[str, Any], root: Path, environ: Mapping[str, str], where: str = FILE) -> Config:
     """A Config from parsed values; see `load`."""
-    merged: dict[str, Any] = {**values}
+    merged = {key: {**value} if isinstance(value, dict) else value for key, value in values.items()}
     for section, key in (("database", "url"), ("mail", "password")):
         table = merged.get(section, {})
         if isinstance(table, dict) and _holds_secret(key, table.get(key)):
@@ -274,8 +279,9 @@ def build(values: Mapping[str, Any], root: Path, environ: Mapping[str, str], whe
             )
     for section, key in _overridable():
         value = _from_environment(section, key, environ)
-        if value is not None:
-            (merged.setdefault(section, {}) if section else merged)[key] = value
+        table = merged.setdefault(section, {}) if section else merged
+        if value is not None and isinstance(table, dict):
+            table[key] = value
     try:
         return Config.model_validate({**merged, "root": root})
     except ValidationError as error:
@@ -283,7 +289,8 @@ def build(values: Mapping[str, Any], root: Path, environ: Mapping[str, str], whe
 
 
 def _holds_secret(key: str, value: object) -> bool:
-    return bool(value) and (key == "password" or (isinstance(value, str) and urlsplit(value).password is not None))
+    in_address = isinstance(value, str) and SECRET.search(value) is not None
+    return bool(value) and (key == "password" or in_address)
 
 
 def _overridable() -> list[tuple[str, str]]:

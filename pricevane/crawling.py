@@ -36,7 +36,8 @@ def run_crawl(
 ) -> CrawlReport:
     """Crawl one site and return what it learned; blocks until the end.
 
-    `on_progress` gets pages, offers, requests, seconds and expected (pages, or None) about once a second;
+    `on_progress` gets pages, offers, requests, seconds and expected (pages, or None) about once a second,
+    and ends the crawl early, with what it has, by returning True;
     `on_offer` gets a row (see `wire.offer_row`) for each offer if `feed` is set. The child is killed when
     anything is raised here, KeyboardInterrupt included. Raises CrawlDied.
     """
@@ -72,6 +73,7 @@ def _talk(child: subprocess.Popen[bytes], job: Job, told: Mapping[str, Told | No
     """Give the child its job and pass on its lines until the report; None when it ends without one."""
     assert child.stdin is not None  # noqa: S101
     assert child.stdout is not None  # noqa: S101
+    ending = False
     with child.stdout, child.stdin:
         with suppress(BrokenPipeError):
             child.stdin.write(JOB.dump_json(job) + b"\n")
@@ -80,6 +82,7 @@ def _talk(child: subprocess.Popen[bytes], job: Job, told: Mapping[str, Told | No
             ((kind, content),) = json.loads(text).items()
             if kind == "report":
                 return CrawlReport(**content)
-            if tell := told[kind]:
-                tell(content)
+            if (tell := told[kind]) and tell(content) is True and not ending:
+                ending = True
+                child.terminate()
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,7 @@ PROPOSAL = (
     *("binding", "trail", "rivals", "effect", "score"),
 )
 EXPECTED = (ConfigError, DatabaseUnreachable, CrawlDied, UnknownSite, OutboxUnwritable, MailRefused)
+log = logging.getLogger(__name__)
 OnTold = Callable[[Mapping[str, Any]], object]
 
 
@@ -104,6 +106,7 @@ def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress
     report = _run(state, house.engine.url.render_as_string(hide_password=False), on_progress)
     with house.engine.begin() as connection:
         figures = history.figures(connection, state.run_id)
+        report.stored, report.offers = figures.observed, report.offers or figures.observed
         publication, reason = judge(report, figures)
         ended_at = started_at + timedelta(seconds=report.seconds)
         history.end_run(connection, state.run_id, ended_at, report, publication, reason)
@@ -247,7 +250,8 @@ def _plain(value: Any) -> Any:
 def digest(house: House, as_of: datetime) -> list[Told]:
     """One mail per manager about the last pricing run, through the outbox; the same run is told once.
 
-    Raises OutboxUnwritable or MailRefused after the mails are kept as rows, so the next digest sends them.
+    Raises OutboxUnwritable or MailRefused after all were tried; what did not leave is kept as a row and
+    sent by the next digest.
     """
     mail = house.config.mail
     with house.engine.begin() as connection:
@@ -258,7 +262,15 @@ def digest(house: House, as_of: datetime) -> list[Told]:
             outbox.add_alert(connection, letter.key, letter.digest.recipient, rendered.subject, text, as_of)
     with house.engine.connect() as connection:
         waiting = outbox.pending(connection)
-    return [_send(house, row, as_of) for row in waiting]
+    told, refused = [], []
+    for row in waiting:
+        try:
+            told.append(_send(house, row, as_of))
+        except (OutboxUnwritable, MailRefused) as error:
+            refused.append(error)
+    if refused:
+        raise refused[0]
+    return told
 
 
 def _send(house: House, row: AnyRow, as_of: datetime) -> Told:
@@ -276,18 +288,29 @@ def _send(house: House, row: AnyRow, as_of: datetime) -> Told:
 STAGES: Mapping[str, Callable[[House, datetime], object]] = {"match": match, "propose": propose, "digest": digest}
 
 
-def run_due(house: House, due: schedule.Due) -> None:
-    """Crawl a due schedule's sites one after the other, run its stages, and note how it ended."""
+def run_due(house: House, due: schedule.Due, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Run a due schedule and note how it ended, whatever happens; `stopping` ends it early."""
+    try:
+        errors = _chain(house, due, stopping)
+    except Exception as error:
+        log.exception("schedule %s failed", due.name)
+        errors = [f"{type(error).__name__}: {error}"]
+    schedule.end(house.engine, due, datetime.now(UTC), "; ".join(errors))
+
+
+def _chain(house: House, due: schedule.Due, stopping: Callable[[], bool]) -> list[str]:
+    """Crawl the sites one after the other, then run the stages; what went wrong."""
     errors = []
     for name in due.sites or house.config.sites:
         try:
-            crawl(house, name)
-        except (UnknownSite, ContactMissing) as error:
+            crawl(house, name, on_progress=lambda _: stopping())
+        except (UnknownSite, ContactMissing, SQLAlchemyError) as error:
             errors.append(f"{name}: {error}")
+        if stopping():
+            return [*errors, f"stopped in the crawl of {name}"]
     for stage in due.then:
         try:
             STAGES[stage](house, datetime.now(UTC))
         except (SQLAlchemyError, OutboxUnwritable, MailRefused) as error:
-            errors.append(f"{stage}: {error}")
-            break
-    schedule.end(house.engine, due, datetime.now(UTC), "; ".join(errors))
+            return [*errors, f"{stage}: {error}"]
+    return errors

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.blocking import BlockingScheduler
-from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Connection, Engine, select, update
 
+from pricevane import cron
 from pricevane.storage.history import AnyRow, upsert
 from pricevane.storage.tables import Firing, Schedule
 
 TICK_S = 15
 LOST_AFTER = timedelta(hours=12)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +35,16 @@ class Due:
     then: tuple[str, ...]
 
 
-def next_due(row: Schedule | AnyRow, after: datetime) -> datetime:
-    """The first due instant later than `after` (aware UTC).
+Run = Callable[[Due, Callable[[], bool]], None]
 
-    A wall time that the clocks skip is due at the first instant after the gap; one that they repeat,
-    the first time only.
-    """
+
+def next_due(row: Schedule | AnyRow, after: datetime) -> datetime:
+    """The first due instant later than `after` (aware UTC); see `cron.instant` for clock changes."""
     if row.every_s:
         start = row.next_due_at or after
         missed = max(0, (after - start) // timedelta(seconds=row.every_s)) + 1
         return start + missed * timedelta(seconds=row.every_s)
-    zone = ZoneInfo(row.time_zone)
-    trigger = CronTrigger.from_crontab(row.cron, timezone=UTC)
-    wall = after.astimezone(zone).replace(tzinfo=UTC, fold=0)
-    while True:
-        wall = trigger.get_next_fire_time(None, wall + timedelta(seconds=1))
-        if wall is None:
-            raise ValueError(f"schedule {row.name!r}: cron {row.cron!r} is never due")
-        due = instant(wall.replace(tzinfo=None), zone)
-        if due > after:
-            return due
-
-
-def instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a naive wall time: its first occurrence, or the end of the gap it falls into."""
-    early = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if early.astimezone(zone).replace(tzinfo=None) == wall:
-        return early
-    low, high = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), early
-    before = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) // 2
-        low, high = (middle, high) if middle.astimezone(zone).utcoffset() == before else (low, middle)
-    return high.replace(microsecond=0)
+    return cron.next_after(row.cron or "", ZoneInfo(row.time_zone), after)
 
 
 def tick(engine: Engine, now: datetime) -> list[Due]:
@@ -71,7 +53,7 @@ def tick(engine: Engine, now: datetime) -> list[Due]:
     After a pause only the latest due time fires, and not even that when it is later than the schedule allows.
     """
     with engine.begin() as connection:
-        for row in connection.execute(select(Schedule).where(Schedule.enabled)):
+        for row in connection.execute(select(Schedule.__table__).where(Schedule.enabled)).all():
             _advance(connection, row, now)
         claimed = connection.execute(
             update(Firing)
@@ -79,26 +61,35 @@ def tick(engine: Engine, now: datetime) -> list[Due]:
             .values(state="running", started_at=now)
             .returning(Firing.schedule_id, Firing.due_at)
         ).all()
-        rows = {row.id: row for row in connection.execute(select(Schedule))}
+        rows = {row.id: row for row in connection.execute(select(Schedule.__table__))}
     return [Due(key, due_at, rows[key].name, tuple(rows[key].sites), tuple(rows[key].then)) for key, due_at in claimed]
 
 
 def _advance(connection: Connection, row: AnyRow, now: datetime) -> None:
-    following = next_due(row, now)
-    if row.next_due_at is not None and row.next_due_at <= now:
-        due_at = row.next_due_at
-        while (later := next_due(row, due_at)) <= now:
-            due_at = later
-        late = now - due_at > timedelta(seconds=row.latest_s)
+    if row.next_due_at is not None and row.next_due_at > now:
+        return
+    if row.next_due_at is not None:
+        due_at, late = _latest_due(row, now)
         connection.execute(
             upsert(connection, Firing)
             .values(schedule_id=row.id, due_at=due_at, state="missed" if late else "due")
             .on_conflict_do_nothing(index_elements=["schedule_id", "due_at"])
         )
-    elif row.next_due_at is not None:
-        return
     same = Schedule.next_due_at.is_(None) if row.next_due_at is None else Schedule.next_due_at == row.next_due_at
-    connection.execute(update(Schedule).where(Schedule.id == row.id, same).values(next_due_at=following))
+    connection.execute(update(Schedule).where(Schedule.id == row.id, same).values(next_due_at=next_due(row, now)))
+
+
+def _latest_due(row: AnyRow, now: datetime) -> tuple[datetime, bool]:
+    """The last due time up to now and False, or, if all are too late, one of them and True."""
+    earliest = now - timedelta(seconds=row.latest_s)
+    due_at: datetime = row.next_due_at
+    if due_at < earliest:
+        due_at = next_due(row, earliest - timedelta(seconds=1))
+        if due_at > now:
+            return row.next_due_at, True
+    while (later := next_due(row, due_at)) <= now:
+        due_at = later
+    return due_at, False
 
 
 def end(engine: Engine, due: Due, now: datetime, error: str = "") -> None:
@@ -121,15 +112,49 @@ def forget_lost(engine: Engine, now: datetime) -> None:
         )
 
 
-def serve(engine: Engine, run: Callable[[Due], None], clock: Callable[[], datetime], every_s: int = TICK_S) -> None:
-    """Tick until interrupted; each due schedule runs on a thread of its own, and never beside itself."""
+def skip(engine: Engine, due: Due) -> None:
+    """Note that a firing did not run because the one before it still did."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(Firing)
+            .where(Firing.schedule_id == due.schedule_id, Firing.due_at == due.due_at)
+            .values(state="missed", error="the one before still ran")
+        )
+
+
+def serve(engine: Engine, run: Run, clock: Callable[[], datetime], every_s: int = TICK_S) -> None:
+    """Tick until SIGINT or SIGTERM; each due schedule runs on a thread of its own, and never beside itself.
+
+    `run` gets a firing and a question that turns true when it should come to an end; it is waited for.
+    """
     forget_lost(engine, clock())
+    stopping, busy = Event(), set[int]()
     clockwork = BlockingScheduler(timezone=UTC)
+
+    def work(due: Due) -> None:
+        try:
+            run(due, stopping.is_set)
+        except Exception:
+            log.exception("schedule %s failed", due.name)
+        finally:
+            busy.discard(due.schedule_id)
+
+    def once() -> None:
+        for due in tick(engine, clock()):
+            if due.schedule_id in busy:
+                skip(engine, due)
+            else:
+                busy.add(due.schedule_id)
+                workers.submit(work, due)
+
     with ThreadPoolExecutor(thread_name_prefix="schedule") as workers:
-
-        def once() -> None:
-            for due in tick(engine, clock()):
-                workers.submit(run, due)
-
         clockwork.add_job(once, "interval", seconds=every_s, max_instances=1, coalesce=True, next_run_time=clock())
-        clockwork.start()
+        usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            clockwork.start()
+        except KeyboardInterrupt:
+            log.info("stopping")
+        finally:
+            stopping.set()
+            signal.signal(signal.SIGTERM, usual)
+            clockwork.shutdown(wait=False)

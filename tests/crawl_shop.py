@@ -12,6 +12,8 @@ from string import Template
 from threading import Thread
 from typing import Any
 
+import pytest
+
 from pricevane.model import SiteState
 
 PAGES = Path(__file__).parent / "crawl"
@@ -94,13 +96,15 @@ def _handler(shop: Shop) -> type[BaseHTTPRequestHandler]:
 def open_shop(
     replies: Mapping[str, Reply | Callable[[str], Reply]] | None = None, host: str = "127.0.0.1"
 ) -> Iterator[Shop]:
-    """A running shop; `replies` may also be filled later, once its address is known."""
+    """A running shop; `replies` may also be filled later, once its address is known. Crawls fail on warnings."""
     shop = Shop(host)
     shop.replies.update(replies or {})
     thread = Thread(target=shop.server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield shop
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONWARNINGS", "error")
+            yield shop
     finally:
         shop.server.shutdown()
         thread.join()

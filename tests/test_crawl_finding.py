@@ -186,6 +186,10 @@ def test_links_are_absolute_each_once_without_sessions_tracking_and_nofollow() -
     ]
 
 
+def test_a_nesting_bomb_has_no_links() -> None:
+    assert links("<div>" * 200_000 + '<a href="/p/1">', "https://s.example/") == []
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -53,7 +53,8 @@ ROOMS = {
     "pipelines": Room(("pipelines", "pricevane.model", "pricevane.storage"), ("pandas", FRAMES)),
     "pricevane": Room(("pricevane",), ("scrapy", JOBS)),
     "pricevane.model": Room(()),
-    "pricevane.config": Room(("pricevane.model",), ("scrapy", "apscheduler"), ("apscheduler.triggers.cron",)),
+    "pricevane.config": Room(("pricevane.model", "pricevane.cron"), ("scrapy", "apscheduler")),
+    "pricevane.cron": Room((), ("scrapy", "apscheduler"), ("apscheduler.triggers.cron",)),
     "pricevane.crawler": Room(("pricevane", "spiders", "pipelines"), (JOBS,)),
     "pricevane.crawling": Room(("pricevane", "spiders", "pipelines"), (JOBS,)),
     "pricevane.schedule": Room(("pricevane",), ("scrapy",)),
@@ -91,7 +92,7 @@ PLANTED = {
 ALLOWED = {
     "spiders/read/document.py": "from scrapy.http import TextResponse\nfrom . import money",
     "spiders/read/text.py": "from pricevane.model import Money",
-    "pricevane/config.py": "from apscheduler.triggers.cron import CronTrigger",
+    "pricevane/cron.py": "from apscheduler.triggers.cron import CronTrigger",
     "pricevane/storage/frames.py": "import pandas\nfrom .tables import Base",
     "pricevane/cli/run.py": "from pricevane import jobs",
     "pricevane/jobs.py": "from pricevane.storage import frames\nimport pricing.rules, spiders.shop",

@@ -13,6 +13,7 @@ from benchmarks.pages.shops import Shop
 from pricevane import catalogue
 from pricevane import config as configuration
 from pricevane.house import House, open_house
+from pricevane.sheet import read_rows
 
 PRODUCTS = "products.csv"
 COLUMNS = ("sku", "name", "gtin", "brand", "mpn", "price", "cost", "currency")
@@ -37,7 +38,7 @@ def furnish(folder: Path, shops: Sequence[Shop], at: datetime) -> House:
     toml.write_text("".join([*map(_site, shops), RULES]), encoding="utf-8")
     house = open_house(configuration.load(toml, environ={}))
     _write_products(folder / PRODUCTS, shops, house.config.currency)
-    rows = catalogue.read_rows(folder / PRODUCTS, catalogue.ProductRow, "utf-8", lambda row: row.sku)
+    rows = read_rows(folder / PRODUCTS, catalogue.ProductRow, "utf-8", lambda row: row.sku)
     with house.engine.begin() as connection:
         catalogue.import_products(connection, rows, house.config.currency, house.config.vat, at, PRODUCTS)
     return house

@@ -91,9 +91,7 @@ def _database(settings: configuration.Config) -> str:
     engine = database.open_engine(database.anchored(settings.database.url, settings.root))
     database.check_reachable(engine)
     shown = engine.url.render_as_string(hide_password=True)
-    if not migrate.is_current(engine):
-        raise Failed(f"{shown} is not up to date: run pricevane db upgrade")
-    return shown
+    return shown if migrate.is_current(engine) else f"{shown} (brought up to date by the next command)"
 
 
 def _browser(settings: configuration.Config) -> str:
@@ -124,7 +122,8 @@ def run(
             jobs.run_due(home, due)
         return
     err.print("waiting for what is due; stop with Ctrl-C")
-    schedule.serve(home.engine, lambda due: jobs.run_due(home, due), now, every)
+    schedule.serve(home.engine, lambda due, stopping: jobs.run_due(home, due, stopping), now, every)
+    err.print("stopped")
 
 
 def listing(form: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:

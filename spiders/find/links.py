@@ -9,6 +9,8 @@ from urllib.parse import urldefrag, urljoin
 from selectolax.lexbor import LexborHTMLParser
 from w3lib.url import safe_url_string
 
+from spiders.read.document import TooDeep, refuse_bomb
+
 NOISE = re.compile(
     r"(utm_\w+|gclid|fbclid|msclkid|srsltid|ref|referrer"
     r"|sid|phpsessid|jsessionid|oscsid|zenid|session_?id)(=|$)",
@@ -40,7 +42,11 @@ def tidy(base: str, href: str) -> str:
 
 
 def links(html: str, url: str) -> list[Link]:
-    """The page's links in order, each once, those marked nofollow left out; at most MOST."""
+    """The page's links in order, each once, those marked nofollow left out; at most MOST, none of a nesting bomb."""
+    try:
+        refuse_bomb(html)
+    except TooDeep:
+        return []
     page = LexborHTMLParser(html)
     base_tag = page.css_first("base[href]")
     base = urljoin(url, base_tag.attributes.get("href") or "") if base_tag else url

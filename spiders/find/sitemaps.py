@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from scrapy.utils.gz import gunzip
 from scrapy.utils.sitemap import Sitemap
 
 LARGEST = 64 * 1024 * 1024
+MOST = 100_000
 GZIP = b"\x1f\x8b\x08"
 PRODUCTS = re.compile(r"prod|item|artikel|goods|sku|pdp", re.IGNORECASE)
 OTHERS = re.compile(
@@ -30,7 +32,7 @@ class Listed:
 
 
 def read_sitemap(body: bytes) -> Listed:
-    """The addresses in a sitemap (sitemaps.org 0.9: XML, plain text, or either in gzip).
+    """The addresses in a sitemap (sitemaps.org 0.9: XML, plain text, or either in gzip); at most MOST.
 
     Raises UnreadableSitemap.
     """
@@ -44,7 +46,7 @@ def read_sitemap(body: bytes) -> Listed:
         return Listed(pages=tuple(line for line in lines if line.startswith("http")))
     try:
         sitemap = Sitemap(body)
-        addresses = tuple(entry["loc"] for entry in sitemap)
+        addresses = tuple(entry["loc"] for entry in islice(sitemap, MOST))
     except (SyntaxError, StopIteration) as error:
         raise UnreadableSitemap("the sitemap is not XML") from error
     return Listed(sitemaps=addresses) if sitemap.type == "sitemapindex" else Listed(pages=addresses)
