@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,22 +15,21 @@ from benchmarks.options import BESIDE_THE_CHECKOUT, Data, Json, Quick, Seed
 from benchmarks.output import Figures, tell
 from benchmarks.pages.days import Found, live
 from benchmarks.pages.labels import FOLDER, TRUTH, Page, read_pages
-from benchmarks.pages.moves import NewPrice, rewrite_half
+from benchmarks.pages.moves import Moves, Rewriting, grade, rewrite_half
 from benchmarks.pages.peer import peer_price
-from benchmarks.pages.readings import Moved
+from benchmarks.pages.readings import own_prices, several_prices
 from benchmarks.pages.retailer import sku
-from benchmarks.pages.scoring import Prices, Score, score
+from benchmarks.pages.scoring import score
 
 QUICK = 3  # one shop in so many
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one run measured, and the first crawl's score with the prices it rests on (by page id)."""
+    """What one run measured, and a line for each page that it got wrong, left alone or left out."""
 
     figures: Figures
-    score: Score
-    prices: Prices
+    remarks: tuple[str, ...]
 
 
 def main(
@@ -46,8 +44,8 @@ def main(
         tell({}, [f"end_to_end: there is no {FOLDER}/{TRUTH} in the data folder; name it with --data"], json)
         return
     outcome = measure(read_pages(data), datetime.now(UTC), seed, quick)
-    if show_wrong:
-        _show(outcome)
+    for remark in outcome.remarks if show_wrong else ():
+        print(remark)
     tell(outcome.figures, ["end_to_end: two shops of three (--quick)"] if quick else [], json)
 
 
@@ -57,45 +55,38 @@ def measure(pages: Sequence[Page], as_of: datetime, seed: int, quick: bool = Fal
     hosts = sorted({page.host for page in pages})[:: QUICK if quick else 1]
     pages = [page for page in pages if page.host in hosts]
     new = rewrite_half(pages, seed)
-    found = live(pages, new.prices, as_of)
-    prices = _by_page(found)
-    graded = score(pages, prices)
+    found = live(pages, new.bodies, as_of)
+    prices = own_prices(found.first)
+    graded, moved = score(pages, prices), grade(new.prices, found)
     figures: Figures = {
         "pages": len(pages),
         "shops": len(hosts),
         "priced_pages": graded.priced,
         "offers": len(found.first),
         **graded.shares(),
+        "pages_with_several_prices": several_prices(found.first),
         **score(pages, _peer_prices(pages)).shares("extruct_"),
         "rewritten": len(new.prices),
         "rewriting_left_out": len(new.left_out),
         **_match_figures(pages, found),
-        **_move_figures(new.prices, found),
+        "moves_found": len(moved.found),
+        "moves_missed": len(moved.missed),
+        "moves_false": len(moved.false),
         "proposals": found.proposals,
         "mails": found.mails,
         "seconds": round(time.monotonic() - began, 1),
     }
-    return Outcome(figures, graded, prices)
+    return Outcome(figures, (*graded.remarks(prices), *_remarks(pages, new, moved)))
 
 
-def _by_page(found: Found) -> dict[str, list[Decimal]]:
-    """Page id -> the good prices that the first crawl read on it."""
-    prices = defaultdict(list)
-    for read in found.first:
-        if read.price is not None:
-            prices[read.page_id].append(read.price)
-    return prices
-
-
-def _peer_prices(pages: Sequence[Page]) -> dict[str, list[Decimal]]:
-    return {page.id: [price] for page in pages if (price := peer_price(page.body))}
+def _peer_prices(pages: Sequence[Page]) -> dict[str, Decimal]:
+    return {page.id: price for page in pages if (price := peer_price(page.body))}
 
 
 def _match_figures(pages: Sequence[Page], found: Found) -> dict[str, int]:
     """Products, and listings by how they were matched; wrong ones are matched to another page's product."""
-    page_of = {read.listing_id: read.page_id for read in found.first}
     own = {sku(page): page.id for page in pages}
-    right = [match for match in found.matches if page_of.get(match.listing_id) == own[match.sku]]
+    right = [match for match in found.matches if found.page_of.get(match.listing_id) == own[match.sku]]
     by_hand = sum(match.method == "manual" for match in right)
     return {
         "products": sum(bool(page.accepted) for page in pages),
@@ -106,25 +97,14 @@ def _match_figures(pages: Sequence[Page], found: Found) -> dict[str, int]:
     }
 
 
-def _move_figures(new: Mapping[str, NewPrice], found: Found) -> dict[str, int]:
-    page_of = {read.listing_id: read.page_id for read in found.first}
-    watched = {page_of[match.listing_id] for match in found.matches if match.listing_id in page_of}
-    true = {Moved(page_id, price.amount) for page_id, price in new.items()}
-    expected = {move for move in true if move.page_id in watched}
-    return {
-        "moves_found": len(expected & set(found.moves)),
-        "moves_missed": len(expected - set(found.moves)),
-        "moves_false": sum(move not in true for move in found.moves),
-    }
-
-
-def _show(outcome: Outcome) -> None:
-    """A line for each page that is wrong, then for each that was left alone."""
-    for page in outcome.score.wrong:
-        read = ", ".join(map(str, outcome.prices[page.id]))
-        print(f"wrong: {page.host}{page.path} read {read}, accepted {', '.join(map(str, page.accepted)) or 'none'}")
-    for page in outcome.score.silent:
-        print(f"no good price: {page.host}{page.path} accepted {', '.join(map(str, page.accepted))}")
+def _remarks(pages: Sequence[Page], new: Rewriting, moved: Moves) -> Iterator[str]:
+    """A line for each page that was not rewritten, and for each move that is missing or should not be there."""
+    of = {page.id: page for page in pages}
+    for page_id in new.left_out:
+        yield f"not rewritten: {of[page_id].address}, still shows {of[page_id].accepted[0]} or never did"
+    for what, some in (("missed", moved.missed), ("false", moved.false)):
+        for move in sorted(some, key=lambda move: move.page_id):
+            yield f"move {what}: {of[move.page_id].address} from {of[move.page_id].accepted} to {move.to}"
 
 
 if __name__ == "__main__":

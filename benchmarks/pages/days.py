@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks.pages.labels import Page
-from benchmarks.pages.moves import NewPrice
 from benchmarks.pages.readings import Matched, Moved, Read, matched, moves, observed, product_ids
 from benchmarks.pages.retailer import furnish, sku
 from benchmarks.pages.shops import Shop, by_hash, open_shops
@@ -37,11 +36,16 @@ class Found:
     proposals: int
     mails: int
 
+    @property
+    def page_of(self) -> dict[int, str]:
+        """Listing id -> page id, for listings of the first crawl."""
+        return {read.listing_id: read.page_id for read in self.first}
 
-def live(pages: Sequence[Page], new: Mapping[str, NewPrice], as_of: datetime) -> Found:
-    """Run the house over the pages' shops for five days up to `as_of`; `new` is by page id."""
+
+def live(pages: Sequence[Page], new: Mapping[str, bytes], as_of: datetime) -> Found:
+    """Run the house over the pages' shops for five days up to `as_of`; `new` bytes are by page id."""
     page_of = by_hash({page.id: page.body for page in pages})
-    page_of |= by_hash({page_id: price.body for page_id, price in new.items()})
+    page_of |= by_hash(new)
     days = [as_of - timedelta(days=ago) for ago in reversed(range(CALM_DAYS + MOVED_DAYS))]
     with tempfile.TemporaryDirectory(prefix="pricevane-bench-") as folder, open_shops(pages) as shops:
         house = furnish(Path(folder), shops, days[0] - timedelta(hours=1))
@@ -61,11 +65,11 @@ def live(pages: Sequence[Page], new: Mapping[str, NewPrice], as_of: datetime) ->
     return found
 
 
-def _reprice(shops: Sequence[Shop], new: Mapping[str, NewPrice]) -> None:
+def _reprice(shops: Sequence[Shop], new: Mapping[str, bytes]) -> None:
     for shop in shops:
         for page in shop.pages:
             if page.id in new:
-                shop.bodies[page.path] = new[page.id].body
+                shop.bodies[page.path] = new[page.id]
 
 
 def _crawl(house: House, at: datetime) -> None:

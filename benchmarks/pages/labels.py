@@ -39,6 +39,11 @@ class Page:
     mpn: str = ""
 
     @property
+    def address(self) -> str:
+        """Host and path, for people."""
+        return self.host + self.path
+
+    @property
     def identified(self) -> bool:
         """Whether the labels name what a product can be matched by."""
         return bool(self.gtin or (self.brand and self.mpn))

@@ -1,13 +1,15 @@
-"""Which pages get a new price, and what it is: a fixed half of them, by a seed."""
+"""Which pages get a new price, and which of these moves the house found."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from benchmarks.pages.days import Found
 from benchmarks.pages.labels import Page
+from benchmarks.pages.readings import Moved
 from benchmarks.pages.rewriting import moved, rewritten
 from benchmarks.pages.written import shows
 
@@ -28,6 +30,11 @@ class Rewriting:
 
     prices: dict[str, NewPrice]
     left_out: tuple[str, ...]
+
+    @property
+    def bodies(self) -> dict[str, bytes]:
+        """The new bytes by page id."""
+        return {page_id: new.body for page_id, new in self.prices.items()}
 
 
 def rewrite_half(pages: Sequence[Page], seed: int) -> Rewriting:
@@ -50,3 +57,21 @@ def _new_price(page: Page, factor: Decimal) -> NewPrice | None:
         return None
     body = rewritten(page.body, old, new)
     return NewPrice(new, body) if not shows(body, old) and shows(body, new) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Moves of rewritten pages with a match that were found or missed, and those that nobody made."""
+
+    found: set[Moved]
+    missed: set[Moved]
+    false: list[Moved]
+
+
+def grade(new: Mapping[str, NewPrice], found: Found) -> Moves:
+    """Set the accepted moves against the rewriting (`new`, by page id)."""
+    watched = {found.page_of.get(match.listing_id) for match in found.matches}
+    true = {Moved(page_id, price.amount) for page_id, price in new.items()}
+    expected = {move for move in true if move.page_id in watched}
+    accepted = set(found.moves)
+    return Moves(expected & accepted, expected - accepted, [move for move in found.moves if move not in true])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, select
 
 from pricevane.model import Money
-from pricevane.storage.tables import Evidence, Listing, Match, Move, Observation, Product
+from pricevane.storage.tables import Evidence, Match, Move, Observation, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,6 @@ class Read:
 
     page_id: str
     listing_id: int
-    name: str
     price: Decimal | None
 
 
@@ -44,11 +44,10 @@ def observed(connection: Connection, page_of: Mapping[str, str], until: datetime
     """The observations made up to an instant, the page's own variant first; `page_of` is page hash -> page id."""
     query = (
         select(
-            *(Observation.listing_id, Listing.name, Observation.price_minor, Observation.currency),
+            *(Observation.listing_id, Observation.price_minor, Observation.currency),
             *(Observation.status, Evidence.page_hash),
         )
         .join(Evidence, Evidence.id == Observation.evidence_id)
-        .join(Listing, Listing.id == Observation.listing_id)
         .where(Observation.at < until)
         .order_by(Observation.listing_id)
     )
@@ -56,8 +55,23 @@ def observed(connection: Connection, page_of: Mapping[str, str], until: datetime
     for row in connection.execute(query):
         good = row.status == "good" and row.price_minor is not None
         price = Money.from_minor(row.price_minor, row.currency).amount if good else None
-        found.append(Read(page_of[row.page_hash], row.listing_id, row.name, price))
+        found.append(Read(page_of[row.page_hash], row.listing_id, price))
     return found
+
+
+def own_prices(read: Sequence[Read]) -> dict[str, Decimal]:
+    """Page id -> the first good price on the page, which is its own variant's."""
+    prices: dict[str, Decimal] = {}
+    for one in read:
+        if one.price is not None:
+            prices.setdefault(one.page_id, one.price)
+    return prices
+
+
+def several_prices(read: Sequence[Read]) -> int:
+    """On how many pages variants have different good prices; labels speak of the page's own variant only."""
+    pairs = {(one.page_id, one.price) for one in read if one.price is not None}
+    return sum(count > 1 for count in Counter(page_id for page_id, _ in pairs).values())
 
 
 def matched(connection: Connection) -> list[Matched]:
@@ -69,7 +83,7 @@ def matched(connection: Connection) -> list[Matched]:
 
 def product_ids(connection: Connection) -> dict[str, int]:
     """Our number for a product -> its id."""
-    return dict(connection.execute(select(Product.sku, Product.id)).tuples().all())
+    return {row.sku: row.id for row in connection.execute(select(Product.sku, Product.id))}
 
 
 def moves(connection: Connection, page_of: Mapping[str, str]) -> list[Moved]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from benchmarks.output import share
 from benchmarks.pages.labels import Page
 
-Prices = Mapping[str, Sequence[Decimal]]
+Prices = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
     """Pages by what was read on them; `priced` counts those with a labelled price, the base of both shares.
 
-    A page is right if all that was read on it is accepted, wrong if anything is not, else it was left alone.
+    A page is right if its price is accepted, wrong if it is not or if there should be none, silent without one.
     """
 
     priced: int
@@ -33,12 +33,25 @@ class Score:
             f"{prefix}price_wrong_share": share(len(self.wrong), self.priced),
         }
 
+    def remarks(self, prices: Prices) -> Iterator[str]:
+        """A line for each page that is wrong, then for each that is silent."""
+        for page in self.wrong:
+            yield f"wrong: {page.address} read {prices[page.id]}, accepted {_told(page)}"
+        for page in self.silent:
+            yield f"no good price: {page.address} accepted {_told(page)}"
 
-def score(pages: Sequence[Page], read: Prices) -> Score:
-    """Compare `read` (page id -> amounts in major units) with the labels; pages without a word on prices are out."""
+
+def _told(page: Page) -> str:
+    return ", ".join(map(str, page.accepted)) or "none"
+
+
+def score(pages: Sequence[Page], prices: Prices) -> Score:
+    """Compare `prices` (page id -> major units) with the labels; pages without a word on prices are left out."""
     asserted = [page for page in pages if page.asserted]
-    wrong = [page for page in asserted if set(read.get(page.id, ())) - set(page.accepted)]
     priced = [page for page in asserted if page.accepted]
-    silent = [page for page in priced if not read.get(page.id)]
-    right = sum(page not in wrong and page not in silent for page in priced)
-    return Score(len(priced), right, tuple(wrong), tuple(silent))
+    return Score(
+        priced=len(priced),
+        right=sum(prices.get(page.id) in page.accepted for page in priced),
+        wrong=tuple(page for page in asserted if page.id in prices and prices[page.id] not in page.accepted),
+        silent=tuple(page for page in priced if page.id not in prices),
+    )

@@ -14,6 +14,7 @@ import altair as alt
 import vl_convert
 from babel.numbers import get_currency_symbol
 
+from pricevane.alerts.digest import Series
 from pricevane.alerts.wording import LANGUAGE, printable
 
 DAYS = timedelta(days=60)
@@ -35,15 +36,6 @@ AXIS: dict[str, Any] = {
 }
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 OWN, REST = "#111111", "#BBBBBB"
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One shop's shelf prices in time order, in one currency; a price holds until the next point."""
-
-    name: str
-    points: tuple[tuple[datetime, Decimal], ...]
-    own: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
 from pricevane.alerts import wording
-from pricevane.alerts.charts import Series, price_chart
 from pricevane.alerts.wording import Number
 from pricevane.model import Money
-
-__all__ = ["Digest", "Line", "Rendered", "Rival", "Series", "render"]
 
 # Mail clients cut a longer message off (Gmail at 102 KB); headers and boundaries need some of it.
 LONGEST_HTML = 100_000
 SHOWN_RIVALS = 6
 LONGEST_SUBJECT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One shop's shelf prices in time order, in one currency; a price holds until the next point."""
+
+    name: str
+    points: tuple[tuple[datetime, Decimal], ...]
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,8 @@ def _fitted(digest: Digest, subject: str) -> Digest:
 
 def _pictures(digest: Digest) -> dict[str, bytes]:
     """Charts by content id; the rivals in the table come first, so that they get the colours."""
+    from pricevane.alerts.charts import price_chart
+
     found = {}
     for line in digest.lines:
         seen = {rival.site: rival.at for rival in line.rivals}

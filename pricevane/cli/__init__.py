@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Annotated
 
 import typer
 
 from pricevane.cli import catalogue, crawling, decisions, demo, house, prices
-from pricevane.cli.output import err
+from pricevane.cli.output import err, plain
 from pricevane.cli.session import EXPECTED
 
 app = typer.Typer(
@@ -39,6 +40,24 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("PRICEVANE_DEBUG"):
             raise
-        hint = "" if isinstance(error, EXPECTED) else f" ({type(error).__name__}; more with pricevane --debug)"
-        err.print(f"pricevane: {error}{hint}")
+        for line in _explained(error).splitlines():
+            err.print(plain(line))
         raise SystemExit(1) from None
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Write what is still buffered; who reads no further, as `head` does, is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _explained(error: Exception) -> str:
+    """What an error says; of one that nobody expected the first line, and how to learn more."""
+    if isinstance(error, EXPECTED):
+        return f"pricevane: {error}"
+    words = str(getattr(error, "orig", error)).strip().splitlines()
+    return f"pricevane: {words[0] if words else 'failed'} ({type(error).__name__}; more with pricevane --debug)"

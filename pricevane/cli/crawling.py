@@ -11,9 +11,9 @@ import typer
 
 from pricevane import config as configuration
 from pricevane import jobs, visit
-from pricevane.cli.output import Format, FormatOption, err, progress, show
+from pricevane.cli.output import Format, FormatOption, err, plain, progress, show
 from pricevane.cli.session import ConfigOption, house
-from pricevane.model import CrawlReport, Publication, SiteState
+from pricevane.model import CrawlReport, Origin, Publication, SiteState
 
 SCANNED = ("name", "price", "currency", "regular_price", "availability", "status", "gtin", "sku", "url")
 SCANNED_ALL = (
@@ -50,6 +50,10 @@ def scan(
 ) -> None:
     """Read any shop, or one product page, from its address and print what it asks. Nothing is stored."""
     offers: list[Mapping[str, Any]] = []
+    try:
+        Origin.of(url)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; for example https://shop.example/", param_hint="URL") from error
     known = _configuration(config)
     state = SiteState(
         url=url,
@@ -130,6 +134,6 @@ def _summarise(report: CrawlReport, name: str = "") -> None:
     if report.refused_by_robots:
         counted[f"not allowed by robots.txt ({report.robots_line or 'rule'})"] = report.refused_by_robots
     for reason, count in sorted(counted.items()):
-        err.print(f"{head}{reason}: {count}")
+        err.print(plain(f"{head}{reason}: {count}"))
     if report.reason:
-        err.print(f"{head}{report.reason}")
+        err.print(plain(f"{head}{report.reason.splitlines()[0]}"))

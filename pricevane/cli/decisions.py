@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -161,6 +162,8 @@ def export(
     if str(file) == "-":
         show([dict(zip(EXPORTED, line, strict=True)) for line in cells], EXPORTED, Format.CSV)
         return
+    if file.is_dir():
+        raise Failed(f"{file} is a folder; name a file in it, for example {file / 'approved.csv'}")
     part = file.with_name(file.name + ".part")
     try:
         with part.open("w", newline="", encoding="utf-8") as target:
@@ -169,6 +172,8 @@ def export(
             writer.writerows([safe_cell(cell) for cell in line] for line in cells)
         part.replace(file)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()
         raise Failed(f"{file} cannot be written: {error.strerror}") from error
     out.print(f"{len(cells)} approved prices written to {file}", soft_wrap=True)
 

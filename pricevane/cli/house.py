@@ -105,9 +105,12 @@ def _browser(settings: configuration.Config) -> str:
 
 def _outbox(settings: configuration.Config) -> str:
     folder = settings.root / settings.mail.outbox
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=folder):
-        return str(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return str(folder)
+    except OSError as error:
+        raise Failed(f"{folder} cannot be written ({error.strerror}); check mail.outbox and its rights") from error
 
 
 def run(
