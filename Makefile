@@ -28,10 +28,8 @@ check: .venv/.dev ## Linter, formatting, types, and whether the migrations build
 		$(BIN)/alembic -x url=sqlite:///$$folder/check.db upgrade head && \
 		$(BIN)/alembic -x url=sqlite:///$$folder/check.db check
 
-bench: .venv/.dev chromium ## Answer the questions in benchmarks/, one file each
-	@failed=0; for file in benchmarks/[a-z]*.py; do \
-		echo "bench: $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)" || failed=1; \
-	done; exit $$failed
+bench: .venv/.dev chromium ## Answer the questions in benchmarks/, one file each, and write benchmarks/report.md (ARGS=…)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 setup: .venv/.run chromium ## Install pricevane into .venv and find a Chromium
 

@@ -27,6 +27,16 @@ SPIDER_MIDDLEWARES = dict.fromkeys(
     )
 )
 EXTENSIONS = {"spiders.fetch.ledger.Ledger": 0}
+# Scrapy's own without the consoles and exporters: they are not wanted, and slow to import.
+EXTENSIONS_BASE = dict.fromkeys(
+    (
+        "scrapy.extensions.closespider.CloseSpider",
+        "scrapy.extensions.corestats.CoreStats",
+        "scrapy.extensions.memusage.MemoryUsage",
+        "scrapy.extensions.throttle.AutoThrottle",
+    ),
+    0,
+)
 DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3"))
 
 CONCURRENT_ITEMS = 8

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,8 +36,11 @@ class Said:
 class Door:
     """A folder with pricevane.toml and a database, and its command line."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, template: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.folder = folder
+        self.template = template
         self.toml = folder / "pricevane.toml"
         self.capsys = capsys
         self.monkeypatch = monkeypatch
@@ -72,22 +74,25 @@ class Door:
     @property
     def engine(self) -> Engine:
         """The database, migrated."""
+        if not (database := self.folder / "pricevane.db").exists():
+            shutil.copy(self.template, database)
         return open_house(load(self.toml, {})).engine
 
     def stock(self) -> Engine:
         """Own products, one of them, at 19.90 EUR since a month."""
         (self.folder / "products.csv").write_text(PRODUCTS.format(gtin=GTIN), "utf-8")
+        engine = self.engine
         assert self.run("import", "products", "products.csv").code == 0
-        with (engine := self.engine).begin() as connection:
+        with engine.begin() as connection:
             connection.execute(update(OwnPrice).values(valid_from=BEGAN - timedelta(days=30)))
         return engine
 
-    def see(self, *prices: str | Any, **changed: Any) -> None:
-        """One published crawl of the rival a day, the last one an hour ago."""
+    def see(self, *prices: str | Any, ago: timedelta = timedelta(hours=1), **changed: Any) -> None:
+        """One published crawl of the rival a day, the last one so long ago."""
         with (engine := self.engine).connect() as connection:
             site_id = connection.execute(select(Site.id).where(Site.name == "rival-fr")).scalar_one()
         for days, price in enumerate(reversed(prices)):
-            at = BEGAN - timedelta(days=days, hours=1)
+            at = BEGAN - timedelta(days=days) - ago
             usual = {"gtin": GTIN, "availability": "in_stock"}
             crawl(engine, site_id, [offer(1, price, at, **usual | changed)], at)
 
@@ -109,13 +114,10 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+def door(
+    tmp_path: Path, sqlite_template: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Door:
     """A house of its own for one test."""
     folder = tmp_path / "house"
     folder.mkdir()
-    yield Door(folder, capsys, monkeypatch)
-
-
-def names(lines: Sequence[str]) -> list[str]:
-    """The first words of lines."""
-    return [line.split()[0] for line in lines if line.strip()]
+    return Door(folder, sqlite_template, capsys, monkeypatch)

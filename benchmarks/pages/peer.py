@@ -40,8 +40,13 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 def _prices(node: dict[str, Any]) -> Iterator[Any]:
     """The prices of a Product's offers, or of Open Graph tags."""
-    kinds = node.get("@type", "")
-    if "Product" in (kinds if isinstance(kinds, list) else [kinds]):
+    if _is_product(node.get("@type")):
         offers = [part for part in _nodes(node.get("offers", [])) if part is not node]
         yield from (offer[name] for offer in offers for name in PRICES if offer.get(name))
     yield from (node[name] for name in META if node.get(name))
+
+
+def _is_product(kind: Any) -> bool:
+    """Whether a type or one of several is schema.org's Product, in any case, as shops write it."""
+    kinds = kind if isinstance(kind, list) else [kind]
+    return "product" in {str(one).rpartition("/")[2].casefold() for one in kinds}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from html import escape
@@ -20,6 +21,7 @@ HTML = "text/html"
 PER_NET = 250
 LANGUAGE = re.compile(rb"<html[^>]*?\slang\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 TERRITORIES = {"uk": "GB"}
+CODES = re.compile(rb"\b(?:USD|CAD|AUD|NZD|HKD|SGD|EUR|GBP)\b")
 CURRENCIES = {"€": "EUR", "£": "GBP", "zł": "PLN", "ر.س": "SAR"}
 
 
@@ -40,12 +42,13 @@ class Shop:
 
     @property
     def currency(self) -> str:
-        """The ISO 4217 code of its labels, else that of its territory, else "" (a bare $ is USD then)."""
+        """The ISO 4217 code of its labels, else its territory's, else the one that its pages name most, else ""."""
         label = next((page.currency for page in self.pages if page.currency), "")
         if re.fullmatch("[A-Z]{3}", label) or label in CURRENCIES:
             return CURRENCIES.get(label, label)
         local = get_territory_currencies(self.territory) if self.territory else []
-        return local[0] if local else "USD" if label == "$" else ""
+        named = Counter(code for page in self.pages for code in CODES.findall(page.body)).most_common(1)
+        return local[0] if local else named[0][0].decode("ascii") if named else ""
 
     @property
     def territory(self) -> str:

@@ -80,10 +80,10 @@ def doctor(config: ConfigOption = None) -> None:
     broken = 0
     for name, look in checks:
         try:
-            out.print(f"ok    {name:13}  {look(settings)}")
+            out.print(f"ok    {name:13}  {look(settings)}", soft_wrap=True)
         except (RuntimeError, OSError) as error:
             broken += 1
-            out.print(f"wrong {name:13}  {error}")
+            out.print(f"wrong {name:13}  {error}", soft_wrap=True)
     raise typer.Exit(1 if broken else 0)
 
 

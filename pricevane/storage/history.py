@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
 from pricevane.storage.tables import Base, CrawlRun, Evidence, Listing, Observation, Site, State
@@ -41,8 +41,7 @@ class Kept:
 
 def upsert(connection: Connection, table: type[Base]) -> Any:
     """An INSERT that knows ON CONFLICT, for SQLite or PostgreSQL."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
 def update_rows(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,22 +6,21 @@ import logging
 import os
 import socket
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from playwright.async_api import Page
-from playwright.async_api import Request as BrowserRequest
-from playwright.async_api import TimeoutError as BrowserTimeout
-from scrapy_playwright.page import PageMethod
 
 from pricevane.model import DEFAULT_PORTS, CrawlReport, Origin, SiteState
 from spiders.fetch.guard import bare, is_public, same_site
 from spiders.fetch.robots import Robots, enter_refusal
 
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+    from playwright.async_api import Request as BrowserRequest
+
 PAGES = 3
 NAVIGATION_MS = 30_000
-PRICE_MS = 3_000
-QUIET_MS = 6_000
+FIRST_MS = 700
+QUIET_MS = 8_000
 LOADED = frozenset(("document", "script", "stylesheet", "xhr", "fetch"))
 HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 PRICE_APPEARED = r"""() => {
@@ -39,16 +38,21 @@ log = logging.getLogger(__name__)
 
 
 async def wait_for_price(page: Page) -> None:
-    """Return once the page shows a price; after PRICE_MS without one only as long as it still loads something."""
+    """Return once the page shows a price, or has loaded nothing more for a while and still shows none."""
+    from playwright.async_api import TimeoutError as BrowserTimeout
+
     with suppress(BrowserTimeout):
-        await page.wait_for_function(PRICE_APPEARED, timeout=PRICE_MS)
+        await page.wait_for_function(PRICE_APPEARED, timeout=FIRST_MS)
         return
     with suppress(BrowserTimeout):
         await page.wait_for_load_state("networkidle", timeout=QUIET_MS)
+        await page.wait_for_function(PRICE_APPEARED, timeout=FIRST_MS)
 
 
 def page_meta() -> dict[str, Any]:
     """Request meta that sends a page through the browser."""
+    from scrapy_playwright.page import PageMethod
+
     return {"playwright": True, "playwright_page_methods": [PageMethod(wait_for_price)]}
 
 
@@ -82,7 +86,7 @@ def settings(state: SiteState, chromium: str | None, user_agent: str, further_ho
         log.warning("running as root, so Chromium runs without its sandbox: run crawls as another user")
     launch: dict[str, Any] = {
         "chromium_sandbox": not as_root,
-        "args": [f"--host-resolver-rules={pinned(reachable(state, further_hosts), state.local)}"],
+        "args": ["--disable-gpu", f"--host-resolver-rules={pinned(reachable(state, further_hosts), state.local)}"],
     }
     if chromium:
         launch["executable_path"] = chromium
