@@ -72,6 +72,7 @@ def measure(pages: Sequence[Page], as_of: datetime, seed: int, quick: bool = Fal
         "moves_found": len(moved.found),
         "moves_missed": len(moved.missed),
         "moves_false": len(moved.false),
+        "crawls_held": found.crawls_held,
         "proposals": found.proposals,
         "mails": found.mails,
         "seconds": round(time.monotonic() - began, 1),
@@ -104,7 +105,7 @@ def _remarks(pages: Sequence[Page], new: Rewriting, moved: Moves) -> Iterator[st
         yield f"not rewritten: {of[page_id].address}, still shows {of[page_id].accepted[0]} or never did"
     for what, some in (("missed", moved.missed), ("false", moved.false)):
         for move in sorted(some, key=lambda move: move.page_id):
-            yield f"move {what}: {of[move.page_id].address} from {of[move.page_id].accepted} to {move.to}"
+            yield f"move {what}: {of[move.page_id].address} from {of[move.page_id].accepted[0]} to {move.to}"
 
 
 if __name__ == "__main__":

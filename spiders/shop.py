@@ -132,6 +132,7 @@ class ShopSpider(ReadingSpider):
             return
         for url in worth_reading(listed.sitemaps):
             yield from self.sitemap(url)
+        self.sitemap_shows_products |= not self.known.isdisjoint(listed.pages)
         for url in listed.pages:
             if self.wants(url) and not is_worthless(url):
                 yield from self.pages([url], priority=5 if LIKELY_PRODUCT.search(url) else 1)

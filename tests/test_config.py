@@ -138,7 +138,7 @@ def test_the_environment_names_the_file(tmp_path: Path) -> None:
 
 
 def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="PRICEVANE_MAIL_PASSWORD_FILE names .*nowhere, which cannot be read"):
+    with pytest.raises(ConfigError, match=r"PRICEVANE_MAIL_PASSWORD_FILE names .*nowhere, which cannot be read"):
         load(write(tmp_path, ""), {"PRICEVANE_MAIL_PASSWORD_FILE": str(tmp_path / "nowhere")})
 
 

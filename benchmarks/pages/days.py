@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import insert
+
 from benchmarks.pages.labels import Page
 from benchmarks.pages.readings import Matched, Moved, Read, matched, moves, observed, product_ids
 from benchmarks.pages.retailer import furnish, sku
 from benchmarks.pages.shops import Shop, by_hash, open_shops
 from pricevane import jobs
 from pricevane.house import House
-from pricevane.storage.desk import save_matches
+from pricevane.model import Publication
+from pricevane.storage.tables import Match
 
 CALM_DAYS = 3
 MOVED_DAYS = 2
 AT_ONCE = 2
+BY_HAND = {"method": "manual", "state": "confirmed", "score": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Found:
     first: list[Read]
     moves: list[Moved]
     matches: list[Matched]
+    crawls_held: int
     proposals: int
     mails: int
 
@@ -49,18 +54,19 @@ def live(pages: Sequence[Page], new: Mapping[str, bytes], as_of: datetime) -> Fo
     days = [as_of - timedelta(days=ago) for ago in reversed(range(CALM_DAYS + MOVED_DAYS))]
     with tempfile.TemporaryDirectory(prefix="pricevane-bench-") as folder, open_shops(pages) as shops:
         house = furnish(Path(folder), shops, days[0] - timedelta(hours=1))
+        held = 0
         for number, at in enumerate(days):
             if number == CALM_DAYS:
                 _reprice(shops, new)
-            _crawl(house, at)
+            held += _crawl(house, at)
+            jobs.match(house, at)
             if number == 0:
                 _confirm_by_hand(house, pages, page_of, at)
-            jobs.match(house, at)
             proposals = len(jobs.propose(house, at).made.proposals)
         mails = len(jobs.digest(house, as_of))
         with house.engine.connect() as connection:
             first = observed(connection, page_of, until=days[1])
-            found = Found(first, moves(connection, page_of), matched(connection), proposals, mails)
+            found = Found(first, moves(connection, page_of), matched(connection), held, proposals, mails)
         house.engine.dispose()
     return found
 
@@ -72,25 +78,29 @@ def _reprice(shops: Sequence[Shop], new: Mapping[str, bytes]) -> None:
                 shop.bodies[page.path] = new[page.id]
 
 
-def _crawl(house: House, at: datetime) -> None:
-    """Crawl every shop; a run that is held is told on stderr."""
+def _crawl(house: House, at: datetime) -> int:
+    """Crawl every shop and return how many of these crawls are held; why is told on stderr."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for done in threads.map(lambda name: jobs.crawl(house, name, clock_at=at), house.config.sites):
-            if done.reason:
-                print(f"{done.site} is held: {done.reason}", file=sys.stderr)
+        done = list(threads.map(lambda name: jobs.crawl(house, name, clock_at=at), house.config.sites))
+    held = [crawled for crawled in done if crawled.publication is Publication.SUSPECT]
+    for crawled in held:
+        print(f"{at:%Y-%m-%d}: {crawled.site} is held: {crawled.reason}", file=sys.stderr)
+    return len(held)
 
 
 def _confirm_by_hand(house: House, pages: Sequence[Page], page_of: Mapping[str, str], at: datetime) -> None:
-    """Confirm the own variant's listing of pages whose labels print no identifier, as a person would."""
-    nameless = {page.id: sku(page) for page in pages if page.accepted and not page.identified}
+    """Confirm the own variant's listing of each page that identifiers did not match, as a person would."""
     with house.engine.begin() as connection:
-        ids = product_ids(connection)
+        ids, known = product_ids(connection), matched(connection)
         listings: dict[str, int] = {}
         for read in observed(connection, page_of, until=at + timedelta(days=1)):
             listings.setdefault(read.page_id, read.listing_id)
+        wanted = {listings[page.id]: sku(page) for page in pages if page.id in listings and page.accepted}
+        told, taken = {match.sku for match in known}, {match.listing_id for match in known}
         rows = [
-            {"listing_id": listings[page_id], "product_id": ids[number], "method": "manual", "score": 1.0}
-            for page_id, number in nameless.items()
-            if page_id in listings
+            {"listing_id": listing_id, "product_id": ids[number], **BY_HAND, "made_at": at}
+            for listing_id, number in wanted.items()
+            if number not in told and listing_id not in taken
         ]
-        save_matches(connection, rows, at)
+        if rows:
+            connection.execute(insert(Match), rows)

@@ -38,24 +38,18 @@ class Rewriting:
 
 
 def rewrite_half(pages: Sequence[Page], seed: int) -> Rewriting:
-    """Choose half of each shop's pages that have a single labelled price, and move them by 5 %, up and down in turn.
+    """Choose half of the pages that have a single labelled price, and move each by 5 %.
 
-    Of an odd number one more is chosen; in turn because a shop that moves one way at once is held for good reason.
+    A shop's prices go up and down in turn, because one that moves one way at once is held, and should be.
     """
     single = [page for page in pages if len(page.accepted) == 1]
-    chosen: list[Page] = []
-    for host in sorted({page.host for page in single}):
-        shop = sorted((page for page in single if page.host == host), key=lambda page: _drawn(page, seed))
-        chosen += shop[: (len(shop) + seed % 2) // 2]
+    drawn = sorted(single, key=lambda page: hashlib.sha256(f"{seed}:{page.id}".encode()).digest())
+    chosen = sorted(drawn[: (len(drawn) + 1) // 2], key=lambda page: page.host)
     made = {page.id: _new_price(page, FACTORS[place % 2]) for place, page in enumerate(chosen)}
     return Rewriting(
         prices={page_id: new for page_id, new in made.items() if new},
         left_out=tuple(page_id for page_id, new in made.items() if not new),
     )
-
-
-def _drawn(page: Page, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{page.id}".encode()).digest()
 
 
 def _new_price(page: Page, factor: Decimal) -> NewPrice | None:

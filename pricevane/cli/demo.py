@@ -67,11 +67,14 @@ def demo(
         verdict = judge(connection, world, clock)
     _tell(verdict)
     pages = _preview(folder, told)
-    out.print(f"mail      {', '.join(pages)} (open in a browser; the mails themselves lie in {folder / 'outbox'})")
-    out.print(f"database  {folder / 'pricevane.db'}")
-    out.print(f"decide    pricevane proposals list -c {folder / 'pricevane.toml'}")
+    out.print(
+        f"mail      {', '.join(pages)} (open in a browser; the mails themselves lie in {folder / 'outbox'})",
+        soft_wrap=True,
+    )
+    out.print(f"database  {folder / 'pricevane.db'}", soft_wrap=True)
+    out.print(f"decide    pricevane proposals list -c {folder / 'pricevane.toml'}", soft_wrap=True)
     out.print(f"took      {time.monotonic() - began:.0f} s, seed {seed}, {days} days\n")
-    out.print(NEXT)
+    out.print(NEXT, soft_wrap=True)
 
 
 def _serve(world: World) -> None:
@@ -107,6 +110,11 @@ def _furnish(folder: Path, world: World, market: Market) -> House:
 def _toml(world: World, market: Market) -> str:
     """A configuration of the simulated market, as a person would write it."""
     lines = ["# Made by pricevane demo.", 'currency = "EUR"', "vat = 0.2", 'contact = "demo@localhost"', ""]
+    lines += [
+        "[guardrails]",
+        "run_median_move = 0.08  # with so few rivals, one rival's move shifts a median a lot",
+        "",
+    ]
     for shop in world.shops:
         lines += [
             *("[[competitors]]", f'name = "{shop.competitor}"', f'country = "{shop.country}"', ""),
@@ -177,6 +185,7 @@ def _tell(verdict: Verdict) -> None:
         ),
         ("prices right", f"{verdict.right_share:.2%} of unpoisoned pages ({verdict.wrong} wrong)"),
         *((f"moves found, {size}", f"{found[size]} of {found[size] + missed[size]}") for size in found),
+        ("moves of unmatched listings", f"{verdict.moves_unmatched}, not followed"),
         ("moves that never happened", str(verdict.moves_false)),
         ("poisoned prices of ours caught", f"{verdict.poison_caught} of {verdict.poison_of_ours}"),
         ("real prices held up", f"{verdict.real_held}, {verdict.real_held_open} of them still"),

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from pricevane.market import Shown, TrueMove, World
 from pricevane.model import Money
 from pricevane.storage.history import AnyRow
-from pricevane.storage.tables import Listing, Move, Observation, Proposal, Quarantine, Site
+from pricevane.storage.tables import Listing, Match, Move, Observation, Proposal, Quarantine, Site
 
 Page = tuple[str, str]  # shop, path
 SIZES = ((0.05, "under 5 %"), (0.12, "5 to 12 %"), (9.9, "over 12 %"))
@@ -26,8 +26,9 @@ SIZES = ((0.05, "under 5 %"), (0.12, "5 to 12 %"), (9.9, "over 12 %"))
 class Verdict:
     """Counts of page-days, of moves by size, and of quarantined prices by whether they were right.
 
-    `moves_found` and `moves_missed` count true moves of our products that at least two crawls in a row
-    could see; `moves_false` accepted changes that never happened.
+    `moves_found` and `moves_missed` count true moves of matched listings that at least two crawls in a row
+    could see, `moves_unmatched` those of listings of our products that no identifier ties to them;
+    `moves_false` accepted changes that never happened.
     """
 
     pages: int
@@ -38,6 +39,7 @@ class Verdict:
     moves_found: Mapping[str, int]
     moves_missed: Mapping[str, int]
     missed: tuple[TrueMove, ...]
+    moves_unmatched: int
     moves_false: int
     poison_of_ours: int
     poison_caught: int
@@ -61,8 +63,12 @@ def judge(connection: Connection, world: World, days: Mapping[int, datetime]) ->
     clean = [key for key in truth if key not in poisoned]
     right = sum(read.get(key) == truth[key].price for key in clean)
     wrong = [key for key in clean if read.get(key) is not None and read[key] != truth[key].price]
-    found, missed, false = _moves(connection, world, truth, sorted(days), day_of)
-    ours = {key for key in poisoned if truth[key].sku and key in read}
+    matched = _matched(connection)
+    moved = _moves(connection, world, truth, sorted(days))
+    followed = [move for move in moved.persisted if _page(move) in matched]
+    found = [move for move in followed if (*_page(move), move.after) in moved.accepted]
+    missed = [move for move in followed if move not in found]
+    ours = {key for key in poisoned if key[1:] in matched and key in read}
     held = _quarantine(connection, day_of)
     real = {key: state for key, state in held.items() if key not in poisoned}
     proposals, bad = _proposals(connection, truth, day_of)
@@ -75,7 +81,8 @@ def judge(connection: Connection, world: World, days: Mapping[int, datetime]) ->
         moves_found=_by_size(found),
         moves_missed=_by_size(missed),
         missed=tuple(missed),
-        moves_false=false,
+        moves_unmatched=len(moved.persisted) - len(followed),
+        moves_false=len(moved.accepted - moved.real),
         poison_of_ours=len(ours),
         poison_caught=len(ours & held.keys()),
         real_held=len(real),
@@ -115,28 +122,42 @@ def _amount(row: AnyRow) -> Decimal | None:
     return None if row.price_minor is None else Money.from_minor(row.price_minor, row.currency).amount
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """True moves that two crawls in a row could see, and all true and all accepted levels (shop, path, price)."""
+
+    persisted: list[TrueMove]
+    real: set[tuple[str, str, Decimal]]
+    accepted: set[tuple[str, str, Decimal]]
+
+
+def _page(move: TrueMove) -> Page:
+    return (move.shop, move.path)
+
+
+def _matched(connection: Connection) -> set[Page]:
+    query = select(*_pages()).join(Site, Site.id == Listing.site_id).join(Match, Match.listing_id == Listing.id)
+    return {(row.site, _path(row.key)) for row in connection.execute(query.where(Match.state == "confirmed"))}
+
+
 def _moves(
     connection: Connection,
     world: World,
     truth: Mapping[tuple[int, str, str], Shown],
     days: Sequence[int],
-    day_of: Any,
-) -> tuple[list[TrueMove], list[TrueMove], int]:
+) -> Moves:
     query = (
-        select(Move.at, Move.from_minor, Move.to_minor, Move.currency, *_pages())
+        select(Move.to_minor, Move.currency, *_pages())
         .join(Listing, Listing.id == Move.listing_id)
         .join(Site, Site.id == Listing.site_id)
     )
     accepted = {
-        (row.site, _path(row.key), Money.from_minor(row.to_minor, row.currency).amount): day_of(row.at)
+        (row.site, _path(row.key), Money.from_minor(row.to_minor, row.currency).amount)
         for row in connection.execute(query)
     }
     real = world.moves(days[0], days[-1])
-    levels = {(move.shop, move.path, move.after) for move in real}
-    persisted = [move for move in real if move.sku and _persisted(move, truth, days)]
-    found = [move for move in persisted if (move.shop, move.path, move.after) in accepted]
-    missed = [move for move in persisted if (move.shop, move.path, move.after) not in accepted]
-    return found, missed, sum(key not in levels for key in accepted)
+    levels = {(*_page(move), move.after) for move in real}
+    return Moves([move for move in real if move.sku and _persisted(move, truth, days)], levels, accepted)
 
 
 def _persisted(move: TrueMove, truth: Mapping[tuple[int, str, str], Shown], days: Sequence[int]) -> bool:
