@@ -88,7 +88,7 @@ def settings_for(job: Job, spider: type[ShopSpider]) -> Settings:
 def _pace(state: SiteState) -> dict[str, Any]:
     """Delay in seconds and connections; the browser keeps a fixed delay, as rendering is not latency."""
     by_browser = state.render == "browser"
-    connections = browser.PAGES if by_browser else LOCAL_CONNECTIONS if state.is_local else 1
+    connections = browser.pages_at_once(state) if by_browser else LOCAL_CONNECTIONS if state.is_local else 1
     delay_s = 0.0 if state.is_local else max(1.0, state.delay_s)
     return {
         "DOWNLOAD_DELAY": delay_s,

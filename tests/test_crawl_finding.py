@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,17 @@ def test_without_sitemap_products_are_found_through_categories_and_their_pages()
         assert report.finished
         assert not {"/cart", "/login", "/catalogue.pdf", "/kettles?sort=price"} & set(shop.paths)
         assert 0 < len(calendar) <= MOST_VARIANTS
+
+
+@pytest.mark.slow
+def test_a_crawl_whose_sitemap_lists_known_listings_follows_no_links_beside_it() -> None:
+    with open_shop() as shop:
+        shop.replies["/sitemap.xml"] = Reply(sitemap(shop, "/p/1", "/p/2"), kind="application/xml")
+        shop.replies.update({path: product(shop, path) for path in ("/p/1", "/p/2")})
+        shop.replies["/"] = category("/about")
+        report = run_crawl(replace(shop.state(), known=(f"{shop.url}/p/1", f"{shop.url}/p/2")))
+        assert report.offers == 2
+        assert not {"/", "/about"} & set(shop.paths)
 
 
 @pytest.mark.slow

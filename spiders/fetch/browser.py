@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
     from playwright.async_api import Request as BrowserRequest
 
-PAGES = 3
+PAGES, LOCAL_PAGES = 2, 6
 NAVIGATION_MS = 30_000
 FIRST_MS = 700
 QUIET_MS = 8_000
@@ -47,6 +47,11 @@ async def wait_for_price(page: Page) -> None:
     with suppress(BrowserTimeout):
         await page.wait_for_load_state("networkidle", timeout=QUIET_MS)
         await page.wait_for_function(PRICE_APPEARED, timeout=FIRST_MS)
+
+
+def pages_at_once(state: SiteState) -> int:
+    """How many pages the browser opens side by side."""
+    return LOCAL_PAGES if state.is_local else PAGES
 
 
 def page_meta() -> dict[str, Any]:
@@ -96,7 +101,7 @@ def settings(state: SiteState, chromium: str | None, user_agent: str, further_ho
         "PLAYWRIGHT_CONTEXTS": {
             "default": {"user_agent": user_agent, "service_workers": "block", "accept_downloads": False}
         },
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": PAGES,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": pages_at_once(state),
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": NAVIGATION_MS,
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
     }
