@@ -339,6 +339,17 @@ def test_a_held_run_is_released_and_then_decided(door: Door) -> None:
     assert said.err.splitlines()[-1] == "no proposed proposals"
 
 
+def test_a_held_crawl_is_listed_and_let_through(door: Door) -> None:
+    engine = door.decided("19.90")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE crawl_run SET publication = 'suspect', reason = 'few'")
+    (held,) = json_lines(door.run("runs", "list", "--held", "-f", "json"))
+    assert (held["site"], held["reason"]) == ("rival-fr", "few")
+    assert door.run("runs", "release", str(held["id"]), "--by", "ana").code == 0
+    assert json_lines(door.run("runs", "list", "--held", "-f", "json")) == []
+    assert "is not held" in door.run("runs", "release", str(held["id"]), "--by", "ana").err
+
+
 @pytest.mark.parametrize(("verdict", "price"), [("accept", ["1.89"]), ("refuse", [])])
 def test_a_quarantined_price_is_believed_when_a_person_says_so(door: Door, verdict: str, price: list[str]) -> None:
     engine = door.decided("19.90", "19.90")

@@ -159,6 +159,18 @@ def test_a_suspect_run_touches_no_price_and_is_not_priced_on(engine: Engine) -> 
     assert seen["price_minor"].tolist() == told["price_minor"].tolist() == [1990]
 
 
+def test_a_held_run_counts_once_a_person_released_it(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1)])
+    crawl(engine, site_id, [offer(1, "1.99", AT + DAY)], AT + DAY, Publication.SUSPECT)
+    held = max(run.id for run in rows(engine, CrawlRun))
+    with engine.begin() as connection:
+        assert history.release(connection, held, "released by ana: their sale")
+        assert not history.release(connection, held, "again")
+    assert price_now(engine) == [(199, AT + DAY)]
+    assert rows(engine, CrawlRun)[-1].reason.endswith("; released by ana: their sale")
+
+
 def test_a_run_that_still_goes_on_is_not_priced_on(engine: Engine) -> None:
     run_id = start(engine, add_site(engine))
     keep(engine, run_id, [offer(1)])

@@ -237,6 +237,19 @@ def publish(connection: Connection, run_id: int) -> None:
     )
 
 
+def release(connection: Connection, run_id: int, reason: str) -> bool:
+    """Publish a held run after a person's look, and note that; False if it is not held."""
+    held = connection.execute(
+        update(CrawlRun)
+        .where(CrawlRun.id == run_id, CrawlRun.publication == Publication.SUSPECT)
+        .values(publication=Publication.PUBLISHED, reason=CrawlRun.reason + "; " + reason)
+        .returning(CrawlRun.id)
+    ).first()
+    if held is not None:
+        publish(connection, run_id)
+    return held is not None
+
+
 @dataclass(frozen=True, slots=True)
 class RunFigures:
     """What health judges a run by, before it is published; counts of listings."""

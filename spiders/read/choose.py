@@ -11,17 +11,18 @@ from spiders.read.schemaorg import Node, name_of, nodes, readings, said
 from spiders.read.text import clean
 from spiders.read.variants import alike
 
+# Compared in lower case, for shops write "product" too.
 PRODUCT_TYPES = frozenset(
     [
-        "Product",
-        "ProductGroup",
-        "IndividualProduct",
-        "ProductModel",
-        "SomeProducts",
-        "Vehicle",
-        "Car",
-        "Motorcycle",
-        "Book",
+        "product",
+        "productgroup",
+        "individualproduct",
+        "productmodel",
+        "someproducts",
+        "vehicle",
+        "car",
+        "motorcycle",
+        "book",
     ]
 )
 LIST_TYPES = frozenset(["ItemList", "OfferCatalog", "CollectionPage", "SearchResultsPage", "Review", "UserReview"])
@@ -51,7 +52,7 @@ class Found:
 def is_product(node: Node) -> bool:
     """Whether a node is a product that says anything."""
     types = node.get("@type")
-    named = any(name_of(one) in PRODUCT_TYPES for one in (types if isinstance(types, list) else [types]))
+    named = any(name_of(one).lower() in PRODUCT_TYPES for one in (types if isinstance(types, list) else [types]))
     return named and ("name" in node or "offers" in node or "hasVariant" in node)
 
 

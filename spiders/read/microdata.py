@@ -13,7 +13,12 @@ LAYER = "microdata"
 MOST = 3000
 MAX_CLIMB = 60
 TEXT_BUDGET = 2_000_000
-_ROLES: dict[str, Role] = {"mainEntity": "main", "itemListElement": "listed", "item": "listed"}
+_ROLES: dict[str, Role] = {
+    "mainEntity": "main",
+    "mainEntityOfPage": "main",
+    "itemListElement": "listed",
+    "item": "listed",
+}
 _ADDRESSES = {"a": "href", "link": "href", "img": "src", "time": "datetime", "data": "value", "object": "data"}
 
 
