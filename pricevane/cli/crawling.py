@@ -15,7 +15,7 @@ from pricevane.cli.output import Format, FormatOption, err, plain, progress, sho
 from pricevane.cli.session import ConfigOption, house
 from pricevane.model import CrawlReport, Origin, Publication, SiteState
 
-SCANNED = ("name", "price", "currency", "regular_price", "availability", "status", "gtin", "sku", "url")
+SCANNED = ("name", "price", "currency", "regular_price", "availability", "status", "gtin", "sku", "page")
 SCANNED_ALL = (
     *("url", "name", "price", "currency", "availability", "gtin", "sku", "evidence"),
     *("regular_price", "status", "doubts", "kind", "brand", "mpn", "condition", "seller", "confidence", "at"),
@@ -66,6 +66,8 @@ def scan(
     with progress("scan") as told:
         report = jobs.scan(state, offers.append, told)
     rows = [{**offer, "doubts": "; ".join(offer["doubts"])} for offer in sorted(offers, key=_address)]
+    if form is Format.TABLE:
+        rows = [{**row, "page": row["url"].removeprefix(state.origin.url)} for row in rows]
     show(rows, SCANNED if form is Format.TABLE else SCANNED_ALL, form, empty="no prices were read")
     _summarise(report)
     raise typer.Exit(report.exit_code)

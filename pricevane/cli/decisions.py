@@ -76,7 +76,8 @@ def _show(connection: Connection, state: str, form: Format) -> None:
     query = proposals_query()
     if state != "all":
         query = query.where(Proposal.state == state)
-    show([_row(row) for row in connection.execute(query)], LISTED, form, empty=f"no {state} proposals")
+    columns = LISTED[:-1] if form is Format.TABLE else LISTED
+    show([_row(row) for row in connection.execute(query)], columns, form, empty=f"no {state} proposals")
 
 
 def _row(row: AnyRow) -> dict[str, Any]:

@@ -9,16 +9,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+# Wide enough that nothing is cut when the output goes to a file or another program.
+FILE_WIDTH = 400
+LONG = ("name", "page", "url", "reason", "rule", "last", "sites", "raw", "path")
+LEAST_LONG = 12
+
 out = Console(highlight=False, markup=False, soft_wrap=False)
+if not out.is_terminal:
+    out = Console(highlight=False, markup=False, soft_wrap=False, width=FILE_WIDTH)
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 # A spreadsheet runs a cell that starts like this (CWE-1236).
@@ -63,18 +71,31 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format
         writer.writerow(columns)
         writer.writerows([safe_cell(row.get(name)) for name in columns] for row in rows)
     elif rows:
-        out.print(_table(rows, columns))
+        table = _table(rows, columns, out.width)
+        out.print(table, width=max(out.width, table.width or 0), crop=False)
     if not rows:
         err.print(empty)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        right = name in RIGHT
-        table.add_column(name.replace("_", " "), justify="right" if right else "left", no_wrap=right, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(plain(row.get(name))) for name in columns))
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], width: int) -> Table:
+    """One line a row, `width` characters wide if the long texts can be cut for it; amounts are never cut.
+
+    Columns that are empty in every row are left out.
+    """
+    cells = {name: [plain(row.get(name)) for row in rows] for name in columns}
+    cells = {name: column for name, column in cells.items() if any(column)}
+    widths = {name: max(map(cell_len, (name, *column))) for name, column in cells.items()}
+    long = [name for name in LONG if name in widths]
+    room = width - sum(widths.values()) - 2 * len(widths) + sum(widths[name] for name in long)
+    for left, name in enumerate(sorted(long, key=lambda name: widths[name])):
+        widths[name] = min(widths[name], max(LEAST_LONG, room // (len(long) - left)))
+        room -= widths[name]
+    table = Table(box=None, pad_edge=False, header_style="bold", width=sum(widths.values()) + 2 * len(widths) - 2)
+    for name in cells:
+        justify: Literal["right", "left"] = "right" if name in RIGHT else "left"
+        table.add_column(name.replace("_", " "), justify=justify, no_wrap=True, width=widths[name])
+    for row in zip(*cells.values(), strict=True):
+        table.add_row(*map(Text, row))
     return table
 
 
