@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection
 from pricevane import config
 from pricevane.storage.engine import anchored, open_engine
 from pricevane.storage.migrate import OPTIONS, migrating
-from pricevane.storage.tables import Base
+from pricevane.storage.tables import METADATA
 
 
 def address() -> URL:
@@ -26,7 +26,7 @@ def address() -> URL:
 def run(connection: Connection) -> None:
     """Run the wanted migrations on an open connection."""
     sqlite = connection.dialect.name == "sqlite"
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=sqlite, **OPTIONS)
+    context.configure(connection=connection, target_metadata=METADATA, render_as_batch=sqlite, **OPTIONS)
     context.run_migrations()
 
 
@@ -34,7 +34,7 @@ def print_sql() -> None:
     """Write the statements out instead of running them (`alembic upgrade head --sql`)."""
     context.configure(
         url=address().render_as_string(hide_password=False),
-        target_metadata=Base.metadata,
+        target_metadata=METADATA,
         literal_binds=True,
         **OPTIONS,
     )

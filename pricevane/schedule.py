@@ -149,12 +149,14 @@ def serve(engine: Engine, run: Run, clock: Callable[[], datetime], every_s: int 
 
     with ThreadPoolExecutor(thread_name_prefix="schedule") as workers:
         clockwork.add_job(once, "interval", seconds=every_s, max_instances=1, coalesce=True, next_run_time=clock())
-        usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A shell that starts this in the background has SIGINT ignored; here both mean: come to an end.
+        usual = {sign: signal.signal(sign, signal.default_int_handler) for sign in (signal.SIGTERM, signal.SIGINT)}
         try:
             clockwork.start()
         except KeyboardInterrupt:
             log.info("stopping")
         finally:
             stopping.set()
-            signal.signal(signal.SIGTERM, usual)
+            for sign, handler in usual.items():
+                signal.signal(sign, handler)
             clockwork.shutdown(wait=False)

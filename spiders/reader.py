@@ -26,7 +26,6 @@ class ReadingSpider(Spider):
     """Knows the site's state and keeps its report; `recognisable` are site classes that a page may call for."""
 
     hosts: ClassVar[tuple[str, ...]] = ()
-    site_names: ClassVar[tuple[str, ...]] = ()
     marker: ClassVar[str] = ""
     selectors: ClassVar[Mapping[str, str]] = {}
     product_links: ClassVar[str] = ""

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, insert, select
 from pricevane.house import House
 from pricevane.model import CrawlReport, Evidence, Money, Offer, Publication
 from pricevane.storage import history
+from pricevane.storage.base import Base
 from pricevane.storage.history import AnyRow
-from pricevane.storage.tables import Base, Competitor, OwnPrice, Product, Site
+from pricevane.storage.tables import Competitor, OwnPrice, Product, Site
 
 AT = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 GTIN = "04006381333931"

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Engine, update
 
 from pricevane.config import Config, build
 from pricevane.storage import desk, outbox
+from pricevane.storage.base import Base
 from pricevane.storage.sync import sync
 from pricevane.storage.tables import (
     Alert,
-    Base,
     Blocked,
     Category,
     Competitor,

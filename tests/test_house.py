@@ -93,7 +93,7 @@ ALLOWED = {
     "spiders/read/document.py": "from scrapy.http import TextResponse\nfrom . import money",
     "spiders/read/text.py": "from pricevane.model import Money",
     "pricevane/cron.py": "from apscheduler.triggers.cron import CronTrigger",
-    "pricevane/storage/frames.py": "import pandas\nfrom .tables import Base",
+    "pricevane/storage/frames.py": "import pandas\nfrom .base import Base",
     "pricevane/cli/run.py": "from pricevane import jobs",
     "pricevane/jobs.py": "from pricevane.storage import frames\nimport pricing.rules, spiders.shop",
     "benchmarks/speed.py": "from pricevane import jobs\nimport scrapy, pandas",

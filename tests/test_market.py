@@ -66,7 +66,7 @@ def test_a_day_outside_the_world_is_refused(world: World) -> None:
 
 def test_shops_list_about_as_much_as_planned_and_something_we_do_not_carry(world: World) -> None:
     sizes = Counter(shown.shop for shown in world.truth(0))
-    assert sizes == {"north": 200, "boutique": 180, "plainshop": 160, "scriptshop": 24}
+    assert sizes == {"north": 200, "boutique": 180, "plainshop": 160, "scriptshop": 26}
     assert {shown.shop for shown in world.truth(0) if not shown.sku} == set(sizes)
     assert len({(shown.shop, shown.path) for shown in world.truth(0)}) == sum(sizes.values())
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from pricevane.storage import migrate
 from pricevane.storage import tables as t
+from pricevane.storage.base import Base
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 SHARES = {"observation.confidence", "state.confidence", "match.score", "proposal.score"}
@@ -33,7 +34,7 @@ PROPOSAL: dict[str, Any] = {
 }  # fmt: skip
 DECISION: dict[str, Any] = {"proposal_id": 1, "verdict": "approved", "who": "anna", "at": NOON}
 SCHEDULE: dict[str, Any] = {"name": "nightly", "cron": "0 3 * * *", "sites": [], "then": []}
-ALLOWED: list[tuple[type[t.Base], dict[str, Any]]] = [
+ALLOWED: list[tuple[type[Base], dict[str, Any]]] = [
     (t.Competitor, {"name": "Rival"}),
     (t.Site, {"competitor_id": 1, "name": "rival", "key": "127.0.0.1:80", "url": "http://127.0.0.1"}),
     (t.Listing, LISTING),
@@ -53,7 +54,7 @@ ALLOWED: list[tuple[type[t.Base], dict[str, Any]]] = [
     (t.Decision, DECISION),
     (t.Schedule, SCHEDULE),
 ]
-REFUSED: dict[str, tuple[type[t.Base], dict[str, Any], str]] = {
+REFUSED: dict[str, tuple[type[Base], dict[str, Any], str]] = {
     "two listings of one key": (t.Listing, LISTING, "uq_listing_site_id_region_key"),
     "a listing of no site": (t.Listing, LISTING | {"site_id": 9}, "fk_listing_site_id"),
     "two confirmed matches of one listing": (
@@ -84,8 +85,8 @@ REFUSED: dict[str, tuple[type[t.Base], dict[str, Any], str]] = {
 }
 
 
-def add(connection: Connection, table: type[t.Base], row: dict[str, Any]) -> None:
-    connection.execute(t.Base.metadata.tables[table.__tablename__].insert(), row)
+def add(connection: Connection, table: type[Base], row: dict[str, Any]) -> None:
+    connection.execute(t.METADATA.tables[table.__tablename__].insert(), row)
 
 
 def test_up_down_and_up_again_leaves_exactly_the_tables(blank_engine: Engine) -> None:
@@ -98,7 +99,7 @@ def test_up_down_and_up_again_leaves_exactly_the_tables(blank_engine: Engine) ->
     assert inspect(blank_engine).get_table_names() == ["alembic_version"]
     migrate.upgrade(blank_engine)
     assert migrate.check(blank_engine) == []
-    assert set(inspect(blank_engine).get_table_names()) == {*t.Base.metadata.tables, "alembic_version"}
+    assert set(inspect(blank_engine).get_table_names()) == {*t.METADATA.tables, "alembic_version"}
 
 
 def test_check_names_what_the_database_lacks(engine: Engine) -> None:
@@ -132,7 +133,7 @@ def test_foreign_keys_hold_again_after_an_upgrade(blank_engine: Engine) -> None:
 
 def test_every_constraint_is_named_by_the_convention(engine: Engine) -> None:
     found = inspect(engine)
-    for table in t.Base.metadata.tables:
+    for table in t.METADATA.tables:
         named: dict[str, list[Any]] = {
             "pk": [found.get_pk_constraint(table)],
             "fk": found.get_foreign_keys(table),
@@ -146,7 +147,7 @@ def test_every_constraint_is_named_by_the_convention(engine: Engine) -> None:
 
 
 def test_money_is_kept_as_integer_minor_units(engine: Engine) -> None:
-    for table in t.Base.metadata.tables:
+    for table in t.METADATA.tables:
         for column in inspect(engine).get_columns(table):
             where = f"{table}.{column['name']}"
             inexact = isinstance(column["type"], (Float, Numeric)) and not isinstance(column["type"], Integer)

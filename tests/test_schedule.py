@@ -172,9 +172,12 @@ schedule.serve(engine, run, lambda: datetime.now(UTC), 1)
         connection.execute(update(Schedule).values(next_due_at=datetime.now(UTC)))
     command = [sys.executable, "-W", "error", "-c", script, sqlite_engine.url.render_as_string()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert wait_until(lambda: any(row.state == "missed" for row in rows(sqlite_engine, Firing)))
-        process.send_signal(sent)
-        told, _ = process.communicate(timeout=20)
+        try:
+            assert wait_until(lambda: any(row.state == "missed" for row in rows(sqlite_engine, Firing)))
+            process.send_signal(sent)
+            told, _ = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (told.split(), process.returncode) == (["begins", "ends"], 0)
     assert {(row.state, row.error) for row in rows(sqlite_engine, Firing)} == {
         ("done", ""),

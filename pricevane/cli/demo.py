@@ -75,6 +75,8 @@ def demo(
     out.print(f"decide    pricevane proposals list -c {folder / 'pricevane.toml'}", soft_wrap=True)
     out.print(f"took      {time.monotonic() - began:.0f} s, seed {seed}, {days} days\n")
     out.print(NEXT, soft_wrap=True)
+    if verdict.faults:
+        raise Failed("; ".join(verdict.faults))
 
 
 def _serve(world: World) -> None:

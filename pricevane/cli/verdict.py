@@ -19,6 +19,7 @@ from pricevane.storage.history import AnyRow
 from pricevane.storage.tables import Listing, Match, Move, Observation, Proposal, Quarantine, Site
 
 Page = tuple[str, str]  # shop, path
+LEAST_RIGHT = 0.99
 SIZES = ((0.05, "under 5 %"), (0.12, "5 to 12 %"), (9.9, "over 12 %"))
 
 
@@ -47,6 +48,17 @@ class Verdict:
     real_held_open: int
     proposals: int
     proposals_on_wrong_prices: int
+
+    @property
+    def faults(self) -> list[str]:
+        """What a sound house would not have let happen; empty when all is well."""
+        found = {
+            f"only {self.right_share:.2%} of the prices are right": self.right_share < LEAST_RIGHT,
+            f"missed: {', '.join(f'{move.shop}{move.path} on day {move.day}' for move in self.missed)}": self.missed,
+            f"{self.moves_false} moves never happened": self.moves_false,
+            f"{self.proposals_on_wrong_prices} proposals rest on a wrong price": self.proposals_on_wrong_prices,
+        }
+        return [fault for fault, true in found.items() if true]
 
     @property
     def right_share(self) -> float:

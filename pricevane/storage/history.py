@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, tuple_, update
 
 from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
-from pricevane.storage.tables import Base, CrawlRun, Evidence, Listing, Observation, Site, State
+from pricevane.storage.base import Base
+from pricevane.storage.tables import CrawlRun, Evidence, Listing, Observation, Site, State
 
 PRICE = ("price_minor", "regular_minor", "currency", "kind", "tax_included")
 AnyRow = Row[*tuple[Any, ...]]

@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from pricevane.storage.tables import Base, UtcDateTime
+from pricevane.storage.base import UtcDateTime
+from pricevane.storage.tables import METADATA
 
 ROOT = Path(__file__).parents[2]
 # One migration at a time, and all of it or nothing: the second waits and finds the work done.
@@ -93,4 +94,4 @@ def check(engine: Engine) -> list[str]:
     """What the database has otherwise than the tables, one line each; empty when they agree."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=OPTIONS)
-        return [str(difference) for difference in compare_metadata(context, Base.metadata)]
+        return [str(difference) for difference in compare_metadata(context, METADATA)]

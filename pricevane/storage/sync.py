@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select, update
 from pricevane.config import Config
 from pricevane.config import Schedule as ScheduleOptions
 from pricevane.model import Money
+from pricevane.storage.base import Base
 from pricevane.storage.history import upsert
-from pricevane.storage.tables import Base, Category, Competitor, Schedule, Site
+from pricevane.storage.tables import Category, Competitor, Schedule, Site
 
 
 def sync(connection: Connection, config: Config) -> None:

@@ -26,6 +26,6 @@ def for_state(state: SiteState) -> type[ShopSpider]:
     """The spider written for the site's name or host, or the generic one."""
     origin = state.origin
     for site in all_sites():
-        if state.name in site.site_names or {origin.key, origin.host} & set(site.hosts):
+        if state.name == site.name or {origin.key, origin.host} & set(site.hosts):
             return site
     return ShopSpider

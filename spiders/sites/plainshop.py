@@ -7,7 +7,6 @@ from spiders.shop import ShopSpider
 
 class PlainshopSpider(ShopSpider):
     name = "plainshop"
-    site_names = ("plainshop",)
     marker = 'meta[name="generator"][content="Plainshop"]'
     selectors: ClassVar = {
         "price": ".product-price .current",
