@@ -77,7 +77,7 @@ def test_the_site_file_in_the_readme_is_the_one_in_the_project() -> None:
 
 def test_every_command_named_in_the_text_exists(folder: Path) -> None:
     text = re.sub(r"^```.*?^```", "", README.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    named = set(re.findall(r"`(?:pricevane )?((?:proposals|quarantine|schedule|db|import) [a-z]+)", text))
+    named = set(re.findall(r"`(?:pricevane )?((?:proposals|quarantine|schedule|runs|db|import) [a-z]+)", text))
     assert named
     for command in sorted(named):
         assert "Usage" in run(f"pricevane {command} --help", folder)

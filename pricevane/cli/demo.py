@@ -106,7 +106,8 @@ def _furnish(folder: Path, world: World, market: Market) -> House:
     (folder / "sales.csv").write_text(world.sales_csv(), encoding="utf-8")
     toml = folder / "pricevane.toml"
     toml.write_text(_toml(world, market), encoding="utf-8")
-    return open_house(configuration.load(toml))
+    # Never the database or the mail server that the environment names for real work.
+    return open_house(configuration.load(toml, environ={}))
 
 
 def _toml(world: World, market: Market) -> str:
