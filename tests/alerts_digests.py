@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from pricevane.alerts.digest import Digest, Line, Rival, Series
+from pricevane.alerts.digest import Digest, Line, Rival
+from pricevane.alerts.series import Series
 from pricevane.model import Money
 
 AS_OF = datetime(2026, 3, 3, 6, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pricevane.alerts.charts import HEIGHT, LEFT, PLOT_HEIGHT, PLOT_WIDTH, TOP, WIDTH, apart, price_chart
-from pricevane.alerts.digest import Series
+from pricevane.alerts.series import Series
 from tests.alerts_digests import AS_OF, series
 
 PLOT = (slice(2 * TOP, 2 * (TOP + PLOT_HEIGHT)), slice(2 * LEFT, 2 * (LEFT + PLOT_WIDTH) - 8))

@@ -14,7 +14,7 @@ import altair as alt
 import vl_convert
 from babel.numbers import get_currency_symbol
 
-from pricevane.alerts.digest import Series
+from pricevane.alerts.series import Series
 from pricevane.alerts.wording import LANGUAGE, printable
 
 DAYS = timedelta(days=60)

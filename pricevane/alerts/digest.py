@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
 from pricevane.alerts import wording
+from pricevane.alerts.series import Series
 from pricevane.alerts.wording import Number
 from pricevane.model import Money
 
@@ -19,15 +19,6 @@ from pricevane.model import Money
 LONGEST_HTML = 100_000
 SHOWN_RIVALS = 6
 LONGEST_SUBJECT = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One shop's shelf prices in time order, in one currency; a price holds until the next point."""
-
-    name: str
-    points: tuple[tuple[datetime, Decimal], ...]
-    own: bool
 
 
 @dataclass(frozen=True, slots=True)

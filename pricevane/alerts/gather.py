@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
-from pricevane.alerts.digest import Digest, Line, Rival, Series
+from pricevane.alerts.digest import Digest, Line, Rival
+from pricevane.alerts.series import Series
 from pricevane.config import Config
 from pricevane.model import Money
 from pricevane.storage import frames
