@@ -133,7 +133,7 @@ def _judge(now: Columns, memory: Memory) -> Columns:
     ordinary = known & (np.abs(jump) < ORDINARY)
     calm = (twice | ~known) & (distance < FAR) | ordinary & (distance < FAR_FROM_KNOWN) | (price == last)
     accepted = now["vouched"] | calm & (error == "") | twice & _proven(now, memory, distance)
-    corrects = memory.single[listing] & (twice | ~ordinary)
+    corrects = memory.single[listing]
     base = memory.base[listing]
     away = np.abs(price - base) * 1000 >= MOVE_PER_MILLE * base
     moved = accepted & known & ~corrects & away
