@@ -7,12 +7,13 @@ from selectolax.lexbor import LexborNode
 from spiders.read.choose import Found, Role, is_product, read
 from spiders.read.document import Document
 from spiders.read.reading import Reading
-from spiders.read.schemaorg import Node
+from spiders.read.schemaorg import STRUCK, Node
 
 LAYER = "microdata"
 MOST = 3000
 MAX_CLIMB = 60
 TEXT_BUDGET = 2_000_000
+LONGEST_PRICE = 40
 _ROLES: dict[str, Role] = {
     "mainEntity": "main",
     "mainEntityOfPage": "main",
@@ -29,6 +30,7 @@ def readings(page: Document) -> list[Reading]:
         return []
     nodes = {scope.mem_id: _node(scope) for scope in scopes}
     _fill(nodes, page.tree.css("[itemprop]")[:MOST])
+    _strike(nodes, page.tree.css("[itemscope] del, [itemscope] s, [itemscope] strike")[:MOST])
     found = [
         Found(nodes[scope.mem_id], _ROLES.get(prop, ""))
         for scope in scopes
@@ -48,6 +50,14 @@ def _fill(nodes: dict[int, Node], elements: list[LexborNode]) -> None:
         budget -= len(value)
         for name in (element.attributes.get("itemprop") or "").split():
             owner.setdefault(name, []).append(value)
+
+
+def _strike(nodes: dict[int, Node], elements: list[LexborNode]) -> None:
+    """The one price that an offer shows struck through, which microdata has no name for; of several, none."""
+    for element in elements:
+        owner = nodes.get(_owner(element))
+        if owner is not None and len(text := element.text(strip=True)) <= LONGEST_PRICE:
+            owner[STRUCK] = "" if owner.get(STRUCK, text) != text else text
 
 
 def _node(scope: LexborNode) -> Node:

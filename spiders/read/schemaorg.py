@@ -16,6 +16,8 @@ from spiders.read.variants import alike, apart
 
 Node = dict[str, Any]
 GTINS = ("gtin14", "gtin13", "gtin12", "gtin8", "gtin", "ean", "isbn")
+# Not of the vocabulary: what a layer saw struck through beside an offer.
+STRUCK = " struck through"
 LIST_PRICES = frozenset(["ListPrice", "StrikethroughPrice", "RegularPrice", "MSRP", "SRP"])
 PIECES = frozenset(["", "C62", "EA", "H87", "PCE", "PC", "ST"])
 MOST = 300
@@ -142,7 +144,7 @@ def _terms(offer: Node) -> dict[str, Any]:
         "price": price,
         "kind": kind,
         "currency": said(chosen.get("priceCurrency")) or said(offer.get("priceCurrency")),
-        "regular_price": next((text for spec in listed if (text := said(spec.get("price")))), ""),
+        "regular_price": next((text for spec in listed if (text := said(spec.get("price")))), said(offer.get(STRUCK))),
         "tax_included": _tax(chosen, offer, *specs),
         "doubts": (f"offers.price is {price!r}, but its priceSpecification {others[0]!r}",) if doubted else (),
     }
