@@ -16,7 +16,7 @@ from pricevane.cli.session import now
 from pricevane.cli.verdict import Verdict, judge
 from pricevane.market import World
 
-SOUND = Verdict(100, 2, 98, 0, (), {}, {}, (), 0, 0, 2, 2, 0, 0, 3, 0)
+SOUND = Verdict(100, 2, 98, 0, {}, {}, (), 0, 0, 2, 2, 0, 0, 3, 0)
 WORDS = ["demo", "--seed", "5", "--days", "4", "--products", "60", "--folder"]
 
 

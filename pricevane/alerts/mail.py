@@ -15,11 +15,11 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from ipaddress import ip_address
 from pathlib import Path
 
 from pricevane.alerts.digest import Rendered
 from pricevane.config import Mail
+from pricevane.visit import is_loopback
 
 TIMEOUT_S = 30.0
 
@@ -124,7 +124,7 @@ def _store(raw: bytes, folder: Path, name: str) -> Path:
 
 
 def _send(raw: bytes, mail: Mail) -> None:
-    if mail.security == "none" and not _is_loopback(mail.host):
+    if mail.security == "none" and not is_loopback(mail.host):
         raise MailRefused(
             f"mail.security is none, but {mail.host} is not this machine; set it to starttls or tls (nothing was sent)"
         )
@@ -141,10 +141,3 @@ def _connection(mail: Mail) -> smtplib.SMTP:
     if mail.security == "tls":
         return smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT_S, context=ssl.create_default_context())
     return smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_S)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -36,7 +36,6 @@ class Verdict:
     poisoned: int
     right: int
     wrong: int
-    wrong_shown: tuple[str, ...]
     moves_found: Mapping[str, int]
     moves_missed: Mapping[str, int]
     missed: tuple[TrueMove, ...]
@@ -89,7 +88,6 @@ def judge(connection: Connection, world: World, days: Mapping[int, datetime]) ->
         poisoned=len(poisoned),
         right=right,
         wrong=len(wrong),
-        wrong_shown=tuple(f"{key}: read {read[key]}, true {truth[key].price}" for key in wrong[:5]),
         moves_found=_by_size(found),
         moves_missed=_by_size(missed),
         missed=tuple(missed),
