@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -71,10 +71,27 @@ class PriceKind(StrEnum):
     SALE = "sale"
     MEMBER = "member"
     COUPON = "coupon"
+    USED = "used"
     FROM = "from"
     INSTALMENT = "instalment"
+    UNIT = "unit"
     EX_TAX = "ex_tax"
     FREE = "free"
+
+
+class PageKind(StrEnum):
+    """What a fetched page is; only product and listing pages yield offers."""
+
+    PRODUCT = "product"
+    LISTING = "listing"
+    SEARCH = "search"
+    HOME = "home"
+    BLOCKED = "blocked"
+    CONSENT = "consent"
+    LOCALE = "locale"
+    GONE = "gone"
+    SHELL = "shell"
+    OTHER = "other"
 
 
 class Condition(StrEnum):
@@ -135,6 +152,18 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """How much of something: 500 g, 1 l, 6 pieces; units are g, kg, ml, cl, l, m, m2, m3, piece, wash."""
+
+    amount: Decimal
+    unit: str
+
+    def __str__(self) -> str:
+        """Like `500 g`."""
+        return f"{self.amount.normalize():f} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Why an offer says what it says: the string, its place on the page, who agreed, which page."""
 
@@ -150,6 +179,8 @@ class Offer:
 
     `key` is unique within (site, region): the canonical address on the same host, or a variant id.
     `at` is the time of observation in UTC. `regular_price` is the struck-through one: higher, or absent.
+    `unit_price` is for `unit_base` (1 kg, 100 ml); `pack` is what one sells; `category` is a path of names
+    joined by " > "; `attributes` are a variant's, like (("colour", "red"),); `stock` counts pieces shown.
     """
 
     url: str
@@ -171,6 +202,16 @@ class Offer:
     condition: Condition = Condition.UNKNOWN
     tax_included: bool | None = None
     seller: str = ""
+    seller_is_shop: bool | None = None
+    currency_raw: str = ""
+    unit_price: Money | None = None
+    unit_base: Quantity | None = None
+    pack: Quantity | None = None
+    shipping: Money | None = None
+    stock: int | None = None
+    promotion: str = ""
+    promotion_ends_on: date | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
     confidence: float = 1.0
     status: Status = Status.GOOD
     doubts: tuple[str, ...] = ()
@@ -183,6 +224,35 @@ class Offer:
             confidence=min(self.confidence, confidence),
             doubts=(*self.doubts, reason),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An amount that a page shows and that might be its price: who says so, where, and what spoke for and against.
+
+    `score` is in log-odds; `chosen` marks the one that became the price.
+    """
+
+    amount: Decimal
+    currency: str
+    raw: str
+    path: str
+    layers: tuple[str, ...]
+    score: float
+    reasons: tuple[str, ...] = ()
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All that was seen on one page: its kind and why, the offers, and the price candidates, best first."""
+
+    url: str
+    kind: PageKind
+    why: str
+    offers: tuple[Offer, ...]
+    candidates: tuple[Candidate, ...]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +289,8 @@ class SiteState:
     """All that a crawl must know; jobs load it, the spider never sees the database.
 
     `local` holds the origins that the operator named as his own; `known` the addresses of listings
-    seen before; `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
+    seen before; `learned` is what earlier crawls learned of its pages (plain JSON values, see
+    `CrawlReport.learned`); `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
     """
 
     url: str
@@ -236,6 +307,7 @@ class SiteState:
     max_seconds: float = 0.0
     single_page: bool = False
     known: tuple[str, ...] = ()
+    learned: dict[str, Any] = field(default_factory=dict)
     clock_at: datetime | None = None
     run_id: int = 0
 
@@ -252,7 +324,11 @@ class SiteState:
 
 @dataclass(slots=True)
 class CrawlReport:
-    """What a crawl learned and counted; `pipelines/store.py` keeps it, the exit code comes from it."""
+    """What a crawl learned and counted; `pipelines/store.py` keeps it, the exit code comes from it.
+
+    `kinds` counts pages by PageKind; `learned` goes into the site's next SiteState; `repairs` are diffs of
+    what the crawl learned anew about where prices stand, a text each.
+    """
 
     requests: int = 0
     bytes: int = 0
@@ -272,6 +348,9 @@ class CrawlReport:
     seconds: float = 0.0
     finished: bool = False
     reason: str = ""
+    kinds: dict[str, int] = field(default_factory=dict)
+    learned: dict[str, Any] = field(default_factory=dict)
+    repairs: list[str] = field(default_factory=list)
 
     def drop(self, reason: str) -> None:
         """Count an offer that no pipeline step let through."""

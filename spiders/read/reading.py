@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pricevane.model import PriceKind
 
 
+LAYERS = ("jsonld", "microdata", "rdfa", "embedded", "opengraph", "dom", "place", "selectors")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Strings as found, not yet believed; `path` says where the price stood.
 
-    `layer` is jsonld, microdata, opengraph or selectors. `variant` tells apart the variants of one
+    `layer` is one of LAYERS. `unit` is the base of `unit_price` ("kg", "100 g"). `variant` tells apart the variants of one
     product (an sku, a GTIN or an address), and is empty where the page sells one thing.
     """
 
@@ -34,4 +37,12 @@ class Reading:
     seller: str = ""
     url: str = ""
     variant: str = ""
+    unit_price: str = ""
+    unit: str = ""
+    pack: str = ""
+    shipping: str = ""
+    stock: str = ""
+    promotion: str = ""
+    promotion_ends: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
     doubts: tuple[str, ...] = ()
