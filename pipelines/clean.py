@@ -2,50 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
-from pricevane.model import Money, Offer, PriceKind, gtin14
+from pipelines.bound import coded, one_line, terms
+from pricevane.model import Condition, Money, Offer, PriceKind, gtin14
 
 TEXTS = ("name", "brand", "mpn", "sku", "seller", "category", "image")
-# Control and direction marks, zero-width characters, and half characters that no database takes.
-UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
-CURRENCY = re.compile("[A-Z]{3}")
-
-
-def one_line(text: str) -> str:
-    """Text without control characters, zero-width and direction marks; runs of spaces become one."""
-    return " ".join(UNSAFE.sub(" ", text).split())
+PREOWNED = (Condition.USED, Condition.REFURBISHED)
+PLAIN = (PriceKind.STANDARD, PriceKind.SALE, PriceKind.EX_TAX)
 
 
 def clean(offer: Offer) -> Offer:
-    """The same offer with tidy texts, a 14-digit GTIN or none, and a regular price only if higher."""
-    price, regular = _coded(offer.price), _coded(offer.regular_price)
+    """The same offer with tidy texts, a public 14-digit GTIN or none, a regular price only if higher, sound terms."""
+    price, regular = coded(offer.price), coded(offer.regular_price)
     if not (price and regular and _is_above(regular, price)):
         regular = None
-    kind = offer.kind
-    if kind in (PriceKind.STANDARD, PriceKind.SALE):
-        kind = PriceKind.SALE if regular else PriceKind.STANDARD
     texts: dict[str, Any] = {name: one_line(getattr(offer, name)) for name in TEXTS}
     proof = replace(offer.evidence, raw=one_line(offer.evidence.raw), path=one_line(offer.evidence.path))
     return replace(
         offer,
         **texts,
-        gtin=gtin14(offer.gtin),
+        **terms(offer, price),
+        gtin=gtin14(offer.gtin, public=True),
         price=price,
         regular_price=regular,
-        kind=kind,
+        kind=_kind(offer, regular),
         evidence=proof,
     )
 
 
-def _coded(money: Money | None) -> Money | None:
-    """The amount with a currency in capitals, or with none if it is no code."""
-    if money is None:
-        return None
-    code = money.currency.strip().upper()
-    return Money(money.amount, code if CURRENCY.fullmatch(code) else "")
+def _kind(offer: Offer, regular: Money | None) -> PriceKind:
+    """The kind that the regular price and the state of the goods make of a plain price."""
+    if offer.condition in PREOWNED and offer.kind in PLAIN:
+        return PriceKind.USED
+    if offer.kind in (PriceKind.STANDARD, PriceKind.SALE):
+        return PriceKind.SALE if regular else PriceKind.STANDARD
+    return offer.kind
 
 
 def _is_above(regular: Money, price: Money) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from pipelines.clean import UNSAFE
+from pipelines.bound import UNSAFE
 from pricevane.model import Availability, CrawlReport, LostDigits, Money, Offer, PriceKind, Status
 
 GREATEST_MINOR = 10**12

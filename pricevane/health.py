@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pricevane.model import CrawlReport, Publication
-from pricevane.storage.history import RunFigures
+from pricevane.storage.figures import RunFigures
 
 LEAST_COVERAGE = 0.5
 LEAST_GOOD = 0.5
@@ -15,9 +15,9 @@ FEW = 10
 
 
 def judge(report: CrawlReport, run: RunFigures) -> tuple[Publication, str]:
-    """(publication, reason) of a crawl.
+    """(publication, reason) of a crawl; shares are of pages, whose variants may come and go.
 
-    A rule that compares shares needs at least ten listings; coverage is not asked of a crawl that was
+    A rule that compares shares needs at least ten pages; coverage is not asked of a crawl that was
     stopped early, since it delists nothing.
     """
     compared = max(run.compared, 1)
@@ -26,16 +26,16 @@ def judge(report: CrawlReport, run: RunFigures) -> tuple[Publication, str]:
         (run.observed == 0, "nothing was read"),
         (report.pages > 0 and report.blocked / report.pages > MOST_BLOCKED, "the shop blocked the crawl"),
         (
-            report.finished and run.known_before >= FEW and run.observed < LEAST_COVERAGE * run.known_before,
-            f"only {run.observed} listings were read, {run.known_before} the last time",
+            report.finished and run.known_before >= FEW and run.pages < LEAST_COVERAGE * run.known_before,
+            f"only {run.pages} pages with listings were read, {run.known_before} the last time",
         ),
         (
-            run.observed >= FEW and run.good < LEAST_GOOD * run.observed,
-            f"only {run.good} of {run.observed} readings are good",
+            run.pages >= FEW and run.good < LEAST_GOOD * run.pages,
+            f"only {run.good} of {run.pages} pages were read clearly",
         ),
         (
             enough and run.currency_changed / compared > MOST_CURRENCY_CHANGES,
-            f"{run.currency_changed} of {run.compared} listings changed their currency",
+            f"{run.currency_changed} of {run.compared} pages changed their currency",
         ),
         (
             enough and run.hundredfold / compared > MOST_HUNDREDFOLD,

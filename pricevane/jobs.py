@@ -24,7 +24,7 @@ from pricevane.crawling import CrawlDied, run_crawl
 from pricevane.health import judge
 from pricevane.house import House
 from pricevane.model import CrawlReport, Publication, SiteState
-from pricevane.storage import frames, history, outbox
+from pricevane.storage import frames, history, memory, outbox
 from pricevane.storage.desk import (
     decide_proposal,
     proposals_query,
@@ -34,6 +34,7 @@ from pricevane.storage.desk import (
     shown_products,
 )
 from pricevane.storage.engine import DatabaseUnreachable
+from pricevane.storage.figures import figures
 from pricevane.storage.history import AnyRow
 from pricevane.storage.tables import Proposal
 from pricevane.visit import ContactMissing, UnknownSite, scan_state, site_named, site_state
@@ -102,12 +103,13 @@ def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress
     with house.engine.begin() as connection:
         site_id = history.site_id(connection, name)
         state = site_state(house.config, site, history.known_addresses(connection, site_id), clock_at)
-        state = replace(state, run_id=history.start_run(connection, site_id, started_at))
+        run_id = history.start_run(connection, site_id, started_at)
+        state = replace(state, run_id=run_id, learned=memory.learned(connection, site_id))
     report = _run(state, house.engine.url.render_as_string(hide_password=False), on_progress)
     with house.engine.begin() as connection:
-        figures = history.figures(connection, state.run_id)
-        report.stored, report.offers = figures.observed, report.offers or figures.observed
-        publication, reason = judge(report, figures)
+        run = figures(connection, state.run_id)
+        report.stored, report.offers = run.observed, report.offers or run.observed
+        publication, reason = judge(report, run)
         ended_at = started_at + timedelta(seconds=report.seconds)
         history.end_run(connection, state.run_id, ended_at, report, publication, reason)
     return Crawled(name, state.run_id, report, publication, reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,20 +37,25 @@ EXPONENTS = {
     ),
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
+RESTRICTED = re.compile(r"0{6}[02]\d{7}|\d(?:0[245]|2|98|99)\d+")
 
 
 class LostDigits(ValueError):
     """An amount has more decimals than its currency can hold."""
 
 
-def gtin14(text: str) -> str:
-    """A GTIN-8, -12, -13 or -14 as 14 digits, or "" if its length or check digit is wrong (GS1)."""
+def gtin14(text: str, public: bool = False) -> str:
+    """A GTIN-8, -12, -13 or -14 as 14 digits, or "" if its length or check digit is wrong (GS1).
+
+    With `public`, "" as well for numbers that shops and coupons give out for themselves: in another
+    shop's catalogue the same number is another thing (GS1 General Specifications, 1.4).
+    """
     digits = "".join(text.split()).replace("-", "")
     if not (digits.isascii() and digits.isdigit()) or len(digits) not in (8, 12, 13, 14) or not int(digits):
         return ""
     padded = digits.zfill(14)
     total = sum(int(digit) * (3 - 2 * (place % 2)) for place, digit in enumerate(padded))
-    return "" if total % 10 else padded
+    return "" if total % 10 or (public and RESTRICTED.fullmatch(padded)) else padded
 
 
 class Availability(StrEnum):
@@ -139,6 +145,14 @@ class Money:
         scaled = self.amount.scaleb(exponent)
         if scaled != scaled.to_integral_value() or scaled.scaleb(-exponent) != self.amount:
             raise LostDigits(f"{self.amount} {self.currency} has more decimals than {self.currency} can hold")
+        return int(scaled)
+
+    @property
+    def micro(self) -> int:
+        """Integer millionths of a major unit; raises LostDigits for more than six decimals."""
+        scaled = self.amount.scaleb(6)
+        if scaled != scaled.to_integral_value() or scaled.scaleb(-6) != self.amount:
+            raise LostDigits(f"{self.amount} {self.currency} has more than six decimals")
         return int(scaled)
 
     @classmethod

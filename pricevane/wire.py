@@ -30,15 +30,20 @@ OFFER: TypeAdapter[Offer] = TypeAdapter(Offer)
 def offer_row(offer: Offer) -> dict[str, Any]:
     """An offer as one flat row of JSON values.
 
-    Amounts are plain digits as text ("12.50") beside `currency`; `at` is ISO 8601 in UTC; `evidence` is
-    an object with `raw`, `path`, `layers` and `page_hash`.
+    Amounts are plain digits as text ("12.50") in `currency`, quantities text like "100 g"; `at` is ISO 8601
+    in UTC, `promotion_ends_on` an ISO date; `attributes` is an object, and so is `evidence` with `raw`, `path`,
+    `layers` and `page_hash`.
     """
     row: dict[str, Any] = OFFER.dump_python(offer, mode="json")
     money = offer.price or offer.regular_price
     row["currency"] = money.currency if money else ""
-    for name in ("price", "regular_price"):
+    for name in ("price", "regular_price", "shipping"):
         amount = getattr(offer, name)
         row[name] = str(amount).split()[0] if amount else None
+    row["unit_price"] = f"{offer.unit_price.amount:f}" if offer.unit_price else None
+    for name in ("unit_base", "pack"):
+        row[name] = str(getattr(offer, name) or "")
+    row["attributes"] = dict(offer.attributes)
     return row
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -15,10 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert
 
 from pricevane.health import judge
-from pricevane.model import Availability, CrawlReport, Evidence, Offer, Publication, Status
-from pricevane.storage import frames, history
-from pricevane.storage.history import READING, RunFigures
-from pricevane.storage.tables import CrawlRun, Listing, Match, Observation, State
+from pricevane.model import Availability, CrawlReport, Evidence, Money, Offer, Publication, Quantity, Status
+from pricevane.storage import frames, history, memory
+from pricevane.storage.figures import RunFigures, figures
+from pricevane.storage.history import READING
+from pricevane.storage.tables import CrawlRun, Listing, Match, Observation, Site, State
 from pricevane.storage.tables import Evidence as Proof
 from tests.house_rows import AT, add_product, add_site, crawl, euros, offer, rows
 
@@ -32,6 +34,11 @@ CHANGED: dict[str, dict[str, Any]] = {
     "tax": {"tax_included": False},
     "seller": {"seller": "Somebody Else"},
     "confidence": {"confidence": 0.8},
+    "unit price": {"unit_price": euros("0.0123"), "unit_base": Quantity(Decimal(100), "ml")},
+    "shipping": {"shipping": euros("4.90")},
+    "promotion": {"promotion": "3 for 2"},
+    "end of a promotion": {"promotion_ends_on": date(2026, 3, 9)},
+    "who sells": {"seller_is_shop": False},
     "place on the page": {"evidence": Evidence("19.90 €", "meta", ("meta",), "1" * 32)},
 }
 BAD: dict[str, Offer] = {
@@ -125,6 +132,54 @@ def test_a_reading_that_changed_brings_one_new_proof(sqlite_engine: Engine, what
     assert [row.at for row in proofs] == [AT, AT, AT + DAY]
     last = {row.listing_id: row.evidence_id for row in rows(sqlite_engine, Observation) if row.at == AT + DAY}
     assert last == {proofs[0].listing_id: proofs[2].id, proofs[1].listing_id: proofs[1].id}
+
+
+TERMS: dict[str, Any] = {
+    "unit_price": euros("0.0123"),
+    "unit_base": Quantity(Decimal(100), "ml"),
+    "shipping": euros("0"),
+    "promotion": "3 for 2",
+    "promotion_ends_on": date(2026, 3, 9),
+    "seller_is_shop": True,
+    "stock": 7,
+}
+
+
+def test_a_new_stock_count_is_kept_and_is_no_new_reading(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1, stock=7)])
+    crawl(engine, site_id, [offer(1, at=AT + DAY, stock=5)], AT + DAY)
+    assert [row.stock for row in rows(engine, Observation)] == [7, 5]
+    assert [row.stock for row in rows(engine, State)] == [5]
+    assert len(rows(engine, Proof)) == 1
+
+
+def test_what_a_page_says_beside_its_price_is_kept_exactly(engine: Engine) -> None:
+    described: dict[str, Any] = {
+        "pack": Quantity(Decimal("0.75"), "l"),
+        "attributes": (("colour", "red"), ("size", "XL")),
+    }
+    crawl(engine, add_site(engine), [offer(1, currency_raw="€", **TERMS, **described)])
+    for row in (*rows(engine, Observation), *rows(engine, State)):
+        assert (row.unit_price_micro, row.unit_base, row.shipping_minor) == (12_300, "100 ml", 0)
+        assert (row.promotion, row.promotion_ends_on, row.seller_is_shop) == ("3 for 2", date(2026, 3, 9), True)
+    (listing,) = rows(engine, Listing)
+    assert (listing.pack, listing.attributes) == ("0.75 l", {"colour": "red", "size": "XL"})
+    assert [row.currency_raw for row in rows(engine, Proof)] == ["€"]
+
+
+def test_a_page_that_shows_no_price_leaves_the_last_terms_standing_with_the_last_price(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1, **TERMS)])
+    crawl(engine, site_id, [offer(1, None, AT + DAY, availability=Availability.OUT_OF_STOCK, stock=0)], AT + DAY)
+    (row,) = rows(engine, State)
+    assert (row.price_minor, row.unit_price_micro, row.unit_base, row.promotion) == (1990, 12_300, "100 ml", "3 for 2")
+    assert (row.availability, row.stock) == ("out_of_stock", 0)
+
+
+@given(micro=st.integers(1, 10**15))
+def test_a_unit_price_comes_back_from_millionths_as_it_was(micro: int) -> None:
+    assert Money(Decimal(micro).scaleb(-6), "EUR").micro == micro
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -237,21 +292,99 @@ def test_a_run_is_measured_against_the_published_prices_before_it(engine: Engine
     keep(engine, run_id, [offer(number, price, later) for number, price in prices.items()])
     keep(engine, run_id, [offer(5, None, later).doubt("no price")])
     with engine.connect() as connection:
-        assert history.figures(connection, run_id) == RunFigures(
-            observed=7, good=6, known_before=6, compared=5, currency_changed=1, up=2, down=1, hundredfold=1
+        assert figures(connection, run_id) == RunFigures(
+            observed=7, pages=7, good=6, known_before=6, compared=5, currency_changed=1, up=2, down=1, hundredfold=1
         )
 
 
+def shirts(sizes: int, price: str, at: Any = AT, pages: int = 12) -> list[Offer]:
+    """Shirts on some pages of their own; the first page shows so many sizes without an address."""
+    sized = [offer(0, price, at, key=f"{offer(0).key}#variant=EU {number}") for number in range(sizes)]
+    return [*sized, *(offer(number, "10.00", at) for number in range(1, pages))]
+
+
+def test_a_page_counts_once_however_many_variants_it_shows(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, shirts(40, "10.00"))
+    run_id = start(engine, site_id)
+    keep(engine, run_id, shirts(3, "12.00", AT + DAY))
+    with engine.connect() as connection:
+        found = figures(connection, run_id)
+    assert found == RunFigures(
+        observed=14,
+        pages=12,
+        good=12,
+        known_before=12,
+        compared=12,
+        currency_changed=0,
+        up=1,
+        down=0,
+        hundredfold=0,
+    )
+    assert judge(DONE, found) == (Publication.PUBLISHED, "")
+
+
+def finish(engine: Engine, site_id: int, publication: Publication, report: CrawlReport) -> dict[str, Any]:
+    """A run that read nothing and ended so; the site's memory afterwards."""
+    run_id = start(engine, site_id)
+    with engine.begin() as connection:
+        history.end_run(connection, run_id, AT, report, publication, "")
+        return memory.learned(connection, site_id)
+
+
+UNTAUGHT: dict[str, tuple[Publication, CrawlReport]] = {
+    "held": (Publication.SUSPECT, CrawlReport(finished=True, learned={"place": "new"})),
+    "incomplete": (Publication.PUBLISHED, CrawlReport(finished=False, learned={"place": "new"})),
+    "nothing learned": (Publication.PUBLISHED, CrawlReport(finished=True)),
+    "too large": (Publication.PUBLISHED, CrawlReport(finished=True, learned={"place": "x" * memory.MOST_BYTES})),
+    "not JSON": (Publication.PUBLISHED, CrawlReport(finished=True, learned={"place": float("nan")})),
+}
+
+
+@pytest.mark.parametrize("why", UNTAUGHT)
+def test_a_crawl_that_is_not_believed_teaches_its_site_nothing(sqlite_engine: Engine, why: str) -> None:
+    site_id = add_site(sqlite_engine)
+    assert finish(sqlite_engine, site_id, Publication.PUBLISHED, CrawlReport(finished=True)) == {}
+    before = {"place": {"path": ".price", "seen": 3}}
+    taught = CrawlReport(finished=True, learned=before)
+    assert finish(sqlite_engine, site_id, Publication.PUBLISHED, taught) == before
+    assert finish(sqlite_engine, site_id, *UNTAUGHT[why]) == before
+
+
+def test_a_site_remembers_for_itself_and_the_run_keeps_only_what_was_repaired(engine: Engine) -> None:
+    first, second = add_site(engine), add_site(engine, "rival-de")
+    report = CrawlReport(finished=True, learned={"a": "\x00\ud800"}, repairs=["-.old\n+.new", "x" * 9999] * 200)
+    assert finish(engine, first, Publication.PUBLISHED, report) == report.learned
+    with engine.connect() as connection:
+        assert memory.learned(connection, second) == {}
+    (run,) = rows(engine, CrawlRun)
+    assert "learned" not in run.report
+    assert [len(text) for text in run.report["repairs"]] == [11, history.LONGEST_REPAIR] * 50
+    assert [row.learned for row in rows(engine, Site)] == [report.learned, {}]
+
+
 CALM = RunFigures(
-    observed=100, good=99, known_before=100, compared=95, currency_changed=0, up=10, down=10, hundredfold=0
+    observed=140,
+    pages=100,
+    good=99,
+    known_before=100,
+    compared=95,
+    currency_changed=0,
+    up=10,
+    down=10,
+    hundredfold=0,
 )
 DONE = CrawlReport(pages=120, offers=100, finished=True)
 HELD: dict[str, tuple[CrawlReport, RunFigures, str]] = {
     "nothing read": (DONE, replace(CALM, observed=0, known_before=0), "nothing was read"),
     "blocked": (replace(DONE, blocked=30), CALM, "the shop blocked the crawl"),
-    "half the catalogue gone": (DONE, replace(CALM, observed=49), "only 49 listings were read, 100 the last time"),
-    "mostly doubtful": (DONE, replace(CALM, good=49), "only 49 of 100 readings are good"),
-    "another currency": (DONE, replace(CALM, currency_changed=5), "5 of 95 listings changed their currency"),
+    "half the catalogue gone": (
+        DONE,
+        replace(CALM, pages=49),
+        "only 49 pages with listings were read, 100 the last time",
+    ),
+    "mostly doubtful": (DONE, replace(CALM, good=49), "only 49 of 100 pages were read clearly"),
+    "another currency": (DONE, replace(CALM, currency_changed=5), "5 of 95 pages changed their currency"),
     "shifted decimal point": (DONE, replace(CALM, hundredfold=2), "2 of 95 prices changed more than fiftyfold"),
     "all up": (DONE, replace(CALM, up=29), "29 of 95 prices moved up at once"),
     "all down": (DONE, replace(CALM, down=40), "40 of 95 prices moved down at once"),
@@ -259,8 +392,8 @@ HELD: dict[str, tuple[CrawlReport, RunFigures, str]] = {
 BELIEVED: dict[str, tuple[CrawlReport, RunFigures]] = {
     "calm": (DONE, CALM),
     "first crawl": (DONE, replace(CALM, known_before=0, compared=0, up=0, down=0)),
-    "stopped early": (replace(DONE, finished=False), replace(CALM, observed=3, good=3, compared=3, up=0, down=0)),
-    "a few listings that all moved": (DONE, RunFigures(9, 9, 9, 9, 0, 9, 0, 0)),
+    "stopped early": (replace(DONE, finished=False), replace(CALM, pages=3, good=3, compared=3, up=0, down=0)),
+    "a few listings that all moved": (DONE, RunFigures(9, 9, 9, 9, 9, 0, 9, 0, 0)),
     "just enough moved": (DONE, replace(CALM, up=28)),
 }
 

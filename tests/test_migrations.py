@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Connection, Engine, Float, Integer, Numeric, inspect, select, text
+from sqlalchemy import BigInteger, Connection, Engine, Float, Integer, MetaData, Numeric, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from pricevane.storage import migrate
@@ -54,6 +54,22 @@ ALLOWED: list[tuple[type[Base], dict[str, Any]]] = [
     (t.Decision, DECISION),
     (t.Schedule, SCHEDULE),
 ]
+# Whole rows of the first tables, as no default of today's fills them.
+BLANK: dict[str, Any] = dict.fromkeys(("name", "brand", "gtin", "mpn", "sku", "image", "category", "region"), "")
+FIRST_ROWS: dict[str, dict[str, Any]] = {
+    "competitor": {"id": 1, "name": "Rival", "country": "", "enabled": True},
+    "site": {
+        "id": 1, "competitor_id": 1, "name": "rival", "key": "127.0.0.1:80", "url": "http://127.0.0.1",
+        "region": "", "currency": "", "vat_bp": 0, "delivery_minor": 0, "enabled": True,
+    },
+    "listing": {"id": 1} | BLANK | LISTING,
+    "crawl_run": {"id": 1, "site_id": 1, "started_at": NOON, "state": "complete", "reason": "", "report": {}},
+    "evidence": {"id": 1} | PROOF,
+    "observation": READING | {
+        "currency": "EUR", "availability": "in_stock", "kind": "standard", "condition": "new", "seller": "",
+        "confidence": 1.0, "status": "good",
+    },
+}  # fmt: skip
 REFUSED: dict[str, tuple[type[Base], dict[str, Any], str]] = {
     "two listings of one key": (t.Listing, LISTING, "uq_listing_site_id_region_key"),
     "a listing of no site": (t.Listing, LISTING | {"site_id": 9}, "fk_listing_site_id"),
@@ -100,6 +116,24 @@ def test_up_down_and_up_again_leaves_exactly_the_tables(blank_engine: Engine) ->
     migrate.upgrade(blank_engine)
     assert migrate.check(blank_engine) == []
     assert set(inspect(blank_engine).get_table_names()) == {*t.METADATA.tables, "alembic_version"}
+
+
+def test_a_database_of_the_foundation_keeps_its_rows_and_gets_empty_terms(blank_engine: Engine) -> None:
+    migrate.upgrade(blank_engine, "foundation")
+    old = MetaData()
+    old.reflect(blank_engine)
+    with blank_engine.begin() as connection:
+        for table, row in FIRST_ROWS.items():
+            connection.execute(old.tables[table].insert(), row)
+    migrate.upgrade(blank_engine)
+    with blank_engine.connect() as connection:
+        seen = connection.execute(select(*t.METADATA.tables["observation"].c)).one()
+        listing = connection.execute(select(t.Listing.pack, t.Listing.attributes, t.Site.learned).join(t.Site)).one()
+    assert (seen.price_minor, seen.unit_price_micro, seen.unit_base, seen.promotion) == (1999, None, "", "")
+    assert tuple(listing) == ("", {}, {})
+    migrate.downgrade(blank_engine, "foundation")
+    with blank_engine.connect() as connection:
+        assert connection.execute(text("SELECT price_minor FROM observation")).scalar_one() == 1999
 
 
 def test_check_names_what_the_database_lacks(engine: Engine) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +17,11 @@ from pipelines.clean import clean
 from pipelines.deduplicate import DeduplicatePipeline
 from pipelines.store import BATCH, StorePipeline
 from pipelines.validate import ValidatePipeline, flaw, validate
-from pricevane.model import CrawlReport, Evidence, Money, Offer, PriceKind, Status
+from pricevane.model import Condition, CrawlReport, Evidence, Money, Offer, PriceKind, Quantity, Status
 from pricevane.storage import history
 from pricevane.storage.engine import open_engine
 from pricevane.storage.tables import Listing, Observation
+from pricevane.wire import encode, offer_row
 from tests.house_rows import AT, add_site, euros, offer, rows
 
 DROPPED = {
@@ -69,6 +72,8 @@ GTINS = {
     "0000000000000": "",
     "400638133393": "",
     "abc": "",
+    "2012345678903": "",
+    "9812345678902": "",
     "": "",
 }
 DOUBTED: dict[str, tuple[dict[str, Any], str]] = {
@@ -77,6 +82,8 @@ DOUBTED: dict[str, tuple[dict[str, Any], str]] = {
     "member": ({"kind": PriceKind.MEMBER}, "price kind member"),
     "coupon": ({"kind": PriceKind.COUPON}, "price kind coupon"),
     "instalment": ({"kind": PriceKind.INSTALMENT}, "price kind instalment"),
+    "unit": ({"kind": PriceKind.UNIT}, "price kind unit"),
+    "used": ({"kind": PriceKind.USED}, "price kind used"),
     "free": ({"price": None, "kind": PriceKind.FREE}, "no price"),
     "free with a number": ({"kind": PriceKind.FREE}, "price kind free"),
 }
@@ -85,6 +92,56 @@ ADDRESSES = {
     "no address": "",
     "address with control characters": "https://rival.example/p/1\x00",
     "address too long": "https://rival.example/p/" + "é" * 1000,
+}
+EASTER = date(2026, 4, 5)
+
+
+def per(amount: str, unit: str) -> Quantity:
+    """A quantity."""
+    return Quantity(Decimal(amount), unit)
+
+
+NO_UNIT_PRICE = {"unit_price": None, "unit_base": None}
+HUNDRED = per("100", "ml")
+TERMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "unit price below a cent": (
+        {"unit_price": euros("0.0123"), "unit_base": HUNDRED},
+        {"unit_price": euros("0.0123"), "unit_base": HUNDRED},
+    ),
+    "unit price without base": ({"unit_price": euros("1")}, NO_UNIT_PRICE),
+    "base without unit price": ({"unit_base": HUNDRED}, NO_UNIT_PRICE),
+    "unit price of nothing": ({"unit_price": euros("1"), "unit_base": per("0", "g")}, NO_UNIT_PRICE),
+    "unit price of an unknown unit": ({"unit_price": euros("1"), "unit_base": per("1", "<b>")}, NO_UNIT_PRICE),
+    "unit price in another currency": (
+        {"unit_price": Money(Decimal(1), "USD"), "unit_base": HUNDRED},
+        NO_UNIT_PRICE,
+    ),
+    "unit price with seven decimals": ({"unit_price": euros("0.0000001"), "unit_base": HUNDRED}, NO_UNIT_PRICE),
+    "unit price that is no number": ({"unit_price": euros("sNaN"), "unit_base": HUNDRED}, NO_UNIT_PRICE),
+    "pack": ({"pack": per("500.000", "g")}, {"pack": per("500", "g")}),
+    "pack of a billion": ({"pack": per("1e9", "g")}, {"pack": None}),
+    "pack below zero": ({"pack": per("-1", "g")}, {"pack": None}),
+    "endless pack": ({"pack": per("Infinity", "g")}, {"pack": None}),
+    "pack with endless decimals": ({"pack": per("1e-400", "g")}, {"pack": None}),
+    "free shipping": ({"shipping": euros("0")}, {"shipping": euros("0.00")}),
+    "shipping below zero": ({"shipping": euros("-1")}, {"shipping": None}),
+    "shipping with three decimals": ({"shipping": euros("4.999")}, {"shipping": None}),
+    "shipping in another currency": ({"shipping": Money(Decimal(1), "USD")}, {"shipping": None}),
+    "endless shipping": ({"shipping": euros("Infinity")}, {"shipping": None}),
+    "none in stock": ({"stock": 0}, {"stock": 0}),
+    "most in stock": ({"stock": 10**7}, {"stock": 10**7}),
+    "too many in stock": ({"stock": 10**7 + 1}, {"stock": None}),
+    "fewer than none in stock": ({"stock": -1}, {"stock": None}),
+    "near date": ({"promotion_ends_on": EASTER}, {"promotion_ends_on": EASTER}),
+    "far date": ({"promotion_ends_on": date(2099, 1, 1)}, {"promotion_ends_on": None}),
+    "first of all dates": ({"promotion_ends_on": date.min}, {"promotion_ends_on": None}),
+    "long promotion": ({"promotion": "Sale\x1b " * 5000}, {"promotion": ("Sale " * 60).rstrip()}),
+    "long currency": ({"currency_raw": "€\u202e" * 500}, {"currency_raw": ("€ " * 10).rstrip()}),
+    "attributes": ({"attributes": (("size\x00", " XL "), ("", "x"), ("y", ""))}, {"attributes": (("size", "XL"),)}),
+    "many attributes": (
+        {"attributes": tuple((f"n{number}", "x" * 999) for number in range(99))},
+        {"attributes": tuple((f"n{number}", "x" * 200) for number in range(30))},
+    ),
 }
 BREAK = "ALTER TABLE observation RENAME TO observation_away"
 MEND = "ALTER TABLE observation_away RENAME TO observation"
@@ -161,6 +218,33 @@ def test_a_free_product_is_never_stored_as_a_price() -> None:
 @pytest.mark.parametrize("reason", ADDRESSES)
 def test_an_address_that_no_index_takes_is_dropped(reason: str) -> None:
     assert flaw(offer(url=ADDRESSES[reason])) == flaw(offer(key=ADDRESSES[reason])) == reason
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_a_term_is_kept_exactly_or_dropped_without_the_offer(name: str) -> None:
+    given, kept = TERMS[name]
+    cleaned = clean(offer(**given))
+    assert {key: getattr(cleaned, key) for key in kept} == kept
+    passed = ValidatePipeline(CrawlReport()).process_item(cleaned)
+    assert (passed.price, passed.status) == (euros("19.90"), Status.GOOD)
+
+
+@pytest.mark.parametrize("condition", [Condition.USED, Condition.REFURBISHED])
+@pytest.mark.parametrize("kind", [PriceKind.STANDARD, PriceKind.SALE, PriceKind.EX_TAX])
+def test_a_plain_price_of_used_goods_is_a_used_one_and_doubtful(condition: Condition, kind: PriceKind) -> None:
+    passed = validate(clean(offer(condition=condition, kind=kind, regular_price=euros("24.90"))))
+    assert (passed.kind, passed.status, passed.doubts) == (PriceKind.USED, Status.DOUBTFUL, ("price kind used",))
+
+
+def test_a_row_for_programs_is_flat_and_exact() -> None:
+    said: dict[str, Any] = {"unit_base": per("100", "ml"), "pack": per("0.750", "l"), "attributes": (("size", "=1+1"),)}
+    row = offer_row(clean(offer(unit_price=euros("0.00001"), shipping=euros("0"), promotion_ends_on=EASTER, **said)))
+    wanted = {
+        "unit_price": "0.00001", "unit_base": "100 ml", "pack": "0.75 l", "shipping": "0.00", "price": "19.90",
+        "promotion_ends_on": "2026-04-05", "attributes": {"size": "=1+1"}, "stock": None, "seller_is_shop": None,
+    }  # fmt: skip
+    assert {name: row[name] for name in wanted} == wanted
+    assert json.loads(encode("offer", row))["offer"] == row
 
 
 def test_an_offer_without_price_and_name_is_dropped() -> None:

@@ -19,6 +19,8 @@ SCANNED = ("name", "price", "currency", "regular_price", "availability", "status
 SCANNED_ALL = (
     *("url", "name", "price", "currency", "availability", "gtin", "sku", "evidence"),
     *("regular_price", "status", "doubts", "kind", "brand", "mpn", "condition", "seller", "confidence", "at"),
+    *("unit_price", "unit_base", "pack", "shipping", "stock", "promotion", "promotion_ends_on"),
+    *("attributes", "seller_is_shop", "currency_raw"),
 )
 
 
@@ -128,8 +130,13 @@ def _row(done: jobs.Crawled) -> dict[str, Any]:
 
 
 def _summarise(report: CrawlReport, name: str = "") -> None:
-    """Say on standard error what went wrong, if anything."""
+    """Say on standard error what the pages were, what was learned anew and what went wrong, if anything."""
     head = f"{name}: " if name else ""
+    if report.kinds:
+        kinds = sorted(report.kinds.items(), key=lambda pair: (-pair[1], pair[0]))
+        err.print(plain(f"{head}pages: {', '.join(f'{count} {kind}' for kind, count in kinds)}"))
+    for line in (line for text in report.repairs for line in text.splitlines()):
+        err.print(plain(f"{head}{line}"))
     counted = {**report.failed, **{f"dropped: {reason}": count for reason, count in report.dropped.items()}}
     if report.blocked:
         counted["blocked by the shop"] = report.blocked

@@ -21,7 +21,7 @@ from rich.text import Text
 
 # Wide enough that nothing is cut when the output goes to a file or another program.
 FILE_WIDTH = 400
-LONG = ("name", "page", "url", "reason", "rule", "last", "sites", "raw", "path")
+LONG = ("name", "page", "url", "promotion", "reason", "rule", "last", "sites", "raw", "path")
 LEAST_LONG = 12
 
 out = Console(highlight=False, markup=False, soft_wrap=False)
@@ -57,6 +57,8 @@ def plain(value: object) -> str:
     """A value as one line of text without control characters."""
     if value is None:
         return ""
+    if isinstance(value, (dict, list)):
+        value = json.dumps(value, ensure_ascii=False)
     text = value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
     return "".join(character if character.isprintable() else " " for character in text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pandas as pd
@@ -20,8 +21,9 @@ from pricevane.storage.tables import Product, Quarantine
 QUEUE = ("id", "site", "name", "price", "currency", "reason", "at", "state", "url")
 HISTORY = (
     *("at", "site", "price", "currency", "regular_price", "availability", "kind", "quarantined", "url"),
-    *("raw", "path", "page_hash"),
+    *("promotion", "unit_price", "unit_base", "promotion_ends_on", "raw", "path", "page_hash"),
 )
+HISTORY_TABLE = (*HISTORY[:7], "promotion", "unit_price", *HISTORY[7:9])
 IdsArgument = Annotated[list[int], typer.Argument(help="Numbers from `pricevane quarantine list`.")]
 
 
@@ -51,6 +53,14 @@ def listing(
 
 def _amount(minor: Any, currency: str) -> str:
     return "" if pd.isna(minor) else str(Money.from_minor(int(minor), currency)).split()[0]
+
+
+def _unit_price(micro: int | None, base: str) -> str:
+    """Like `12.5`, or `12.5 / 1 kg` with its base."""
+    if micro is None:
+        return ""
+    amount = f"{Decimal(micro).scaleb(-6).normalize():f}"
+    return f"{amount} / {base}" if base else amount
 
 
 def accept(ids: IdsArgument, by: WhoOption = "", why: WhyOption = "", config: ConfigOption = None) -> None:
@@ -85,12 +95,14 @@ def history(
         if product is None:
             raise Failed(f"no product has the sku {sku!r}; pricevane import products brings yours in")
         seen = frames.history(connection, [product], now() - timedelta(days=days))
+    narrow = form is Format.TABLE
     rows = [
         {
             **row,
             "price": _amount(row["price_minor"], row["currency"]),
             "regular_price": _amount(row["regular_minor"], row["currency"]),
+            "unit_price": _unit_price(row["unit_price_micro"], row["unit_base"] if narrow else ""),
         }
         for row in jobs.records(seen, tuple(seen.columns))
     ]
-    show(rows, HISTORY[:9] if form is Format.TABLE else HISTORY, form, empty=f"no prices of {sku} in {days} days")
+    show(rows, HISTORY_TABLE if narrow else HISTORY, form, empty=f"no prices of {sku} in {days} days")

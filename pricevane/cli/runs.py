@@ -12,7 +12,7 @@ from pricevane.cli.session import ConfigOption, Failed, WhoOption, WhyOption, ho
 from pricevane.storage.history import release
 from pricevane.storage.tables import CrawlRun, Site
 
-LISTED = ("id", "site", "started_at", "state", "publication", "listings", "reason")
+LISTED = ("id", "site", "started_at", "state", "publication", "listings", "repairs", "reason")
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +35,11 @@ def listing(
         query = query.where(CrawlRun.publication == "suspect")
     with house(config).engine.connect() as connection:
         rows = [
-            {**row._mapping, "listings": (row.report or {}).get("stored", 0)}
+            {
+                **row._mapping,
+                "listings": (row.report or {}).get("stored", 0),
+                "repairs": len((row.report or {}).get("repairs", [])),
+            }
             for row in connection.execute(query.order_by(CrawlRun.id.desc()).limit(last))
         ]
     show(rows, LISTED, form, empty="no crawls")

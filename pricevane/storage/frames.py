@@ -182,7 +182,8 @@ def observations(connection: Connection, since: datetime, as_of: datetime, min_s
 
 def history(connection: Connection, product_ids: list[int], since: datetime) -> pd.DataFrame:
     """Rivals' good published prices of some products, key (listing_id, at): product_id, site, price_minor,
-    regular_minor, currency, availability, kind, quarantined (bool), url, run_id, raw, path, layers, page_hash."""
+    regular_minor, currency, availability, kind, promotion, promotion_ends_on, unit_price_micro, unit_base,
+    quarantined (bool), url, raw, path, layers, page_hash, evidence_at."""
     held = Quarantine.state.in_(["open", "refused"])
     query = (
         select(
@@ -195,6 +196,10 @@ def history(connection: Connection, product_ids: list[int], since: datetime) -> 
             Observation.currency,
             Observation.availability,
             Observation.kind,
+            Observation.promotion,
+            Observation.promotion_ends_on,
+            Observation.unit_price_micro,
+            Observation.unit_base,
             func.coalesce(held, False).label("quarantined"),
             Listing.url,
             Evidence.raw,
@@ -219,6 +224,7 @@ def history(connection: Connection, product_ids: list[int], since: datetime) -> 
         evidence_at=INSTANT,
         price_minor="Int64",
         regular_minor="Int64",
+        unit_price_micro="Int64",
         quarantined="bool",
     )
 

@@ -8,17 +8,22 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, select, tuple_, update
 
 from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
 from pricevane.storage.base import Base
+from pricevane.storage.memory import learn
 from pricevane.storage.tables import CrawlRun, Evidence, Listing, Observation, Site, State
 
-PRICE = ("price_minor", "regular_minor", "currency", "kind", "tax_included")
+# What a page says of its price, beyond the amount itself; a new stock count alone is no new reading.
+TERMS = ("unit_price_micro", "unit_base", "shipping_minor", "promotion", "promotion_ends_on", "seller_is_shop")
+PRICE = ("price_minor", "regular_minor", "currency", "kind", "tax_included", *TERMS[:-1])
 AnyRow = Row[*tuple[Any, ...]]
 CHUNK = 500
-DESCRIPTION = ("url", "name", "brand", "gtin", "mpn", "sku", "image", "category")
-READING = (
+MOST_REPAIRS = 100
+LONGEST_REPAIR = 4000
+DESCRIPTION = ("url", "name", "brand", "gtin", "mpn", "sku", "image", "category", "pack", "attributes")
+ASKED = (
     "price_minor",
     "regular_minor",
     "currency",
@@ -30,6 +35,7 @@ READING = (
     "confidence",
     "status",
 )
+READING = (*ASKED, *TERMS, "stock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,11 @@ def keep(connection: Connection, run_id: int, offers: Sequence[Offer]) -> Kept:
     fresh = [(offer, rows[offer.region, offer.key]) for offer in offers if not rows[offer.region, offer.key].delivered]
     if not fresh:
         return Kept(0, 0)
-    readings = [(offer, row, _reading(offer)) for offer, row in fresh]
-    changed = [(offer, row.id) for offer, row, reading in readings if row.reading != _fingerprint(offer, reading)]
+    readings = [(offer, row, reading := _reading(offer), _fingerprint(offer, reading)) for offer, row in fresh]
+    changed = [(offer, row.id) for offer, row, _, said in readings if row.reading != said]
     proofs = _prove(connection, changed)
     observed, states = [], []
-    for offer, row, reading in readings:
+    for offer, row, reading, said in readings:
         evidence_id = proofs.get(row.id, row.evidence_id)
         observed.append({"listing_id": row.id, "at": offer.at, "run_id": run_id, "evidence_id": evidence_id, **reading})
         states.append(
@@ -86,7 +92,7 @@ def keep(connection: Connection, run_id: int, offers: Sequence[Offer]) -> Kept:
                 "seen_at": offer.at,
                 "run_id": run_id,
                 "evidence_id": evidence_id,
-                "reading": _fingerprint(offer, reading),
+                "reading": said,
             }
         )
     connection.execute(insert(Observation), observed)
@@ -107,11 +113,26 @@ def _reading(offer: Offer) -> dict[str, Any]:
         "seller": offer.seller,
         "confidence": offer.confidence,
         "status": offer.status,
+        "unit_price_micro": offer.unit_price.micro if offer.unit_price else None,
+        "unit_base": str(offer.unit_base or ""),
+        "shipping_minor": offer.shipping.minor if offer.shipping else None,
+        "promotion": offer.promotion,
+        "promotion_ends_on": offer.promotion_ends_on,
+        "seller_is_shop": offer.seller_is_shop,
+        "stock": offer.stock,
     }
 
 
+def _description(offer: Offer) -> dict[str, Any]:
+    texts = {name: getattr(offer, name) for name in DESCRIPTION[:-2]}
+    return {**texts, "pack": str(offer.pack or ""), "attributes": dict(offer.attributes)}
+
+
 def _fingerprint(offer: Offer, reading: dict[str, Any]) -> str:
-    return "|".join(str(value) for value in (*reading.values(), offer.evidence.path))
+    """What a reading says, as text; terms that a page does not name leave no trace, so older ones stay valid."""
+    asked = [str(reading[name]) for name in ASKED]
+    terms = [f"{name}={reading[name]}" for name in TERMS if reading[name] not in (None, "")]
+    return "|".join([*asked, offer.evidence.path, *terms])
 
 
 def _listings(
@@ -125,16 +146,18 @@ def _listings(
             upsert(connection, Listing).on_conflict_do_nothing(index_elements=["site_id", "region", "key"]),
             [
                 {"site_id": site_id, "region": offer.region, "key": offer.key, "first_seen_at": offer.at}
-                | {name: getattr(offer, name) for name in DESCRIPTION}
+                | _description(offer)
                 for offer in missing
             ],
         )
         found = _find(connection, site_id, run_id, offers)
     told = []
     for offer in offers:
+        if offer.status is not Status.GOOD:
+            continue
         row = found[offer.region, offer.key]
-        values = {name: getattr(offer, name) or getattr(row, name) for name in DESCRIPTION}
-        if offer.status is Status.GOOD and any(values[name] != getattr(row, name) for name in DESCRIPTION):
+        values = {name: said or getattr(row, name) for name, said in _description(offer).items()}
+        if any(values[name] != getattr(row, name) for name in DESCRIPTION):
             told.append({"id": row.id, **values})
     update_rows(connection, Listing, told)
     return found
@@ -161,7 +184,13 @@ def _find(connection: Connection, site_id: int, run_id: int, offers: Sequence[Of
 def _prove(connection: Connection, changed: Iterable[tuple[Offer, int]]) -> dict[int, int]:
     """Evidence rows for changed readings: listing id -> evidence id."""
     rows = [
-        {"listing_id": listing_id, "at": offer.at, "url": offer.url, **asdict(offer.evidence)}
+        {
+            "listing_id": listing_id,
+            "at": offer.at,
+            "url": offer.url,
+            "currency_raw": offer.currency_raw,
+            **asdict(offer.evidence),
+        }
         for offer, listing_id in changed
     ]
     if not rows:
@@ -207,15 +236,23 @@ def end_run(
     publication: Publication,
     reason: str,
 ) -> None:
-    """Close a run; if it is published, its good readings become the listings' current state."""
+    """Close a run; if it is published, its good readings become the listings' current state.
+
+    What it learned is kept for the next crawl only if it is complete as well: a held run, released or not,
+    teaches nothing.
+    """
     state = RunState.COMPLETE if report.finished else RunState.INCOMPLETE
+    kept = {name: value for name, value in report.as_json().items() if name != "learned"}
+    kept["repairs"] = [text[:LONGEST_REPAIR] for text in report.repairs[:MOST_REPAIRS]]
     connection.execute(
         update(CrawlRun)
         .where(CrawlRun.id == run_id)
-        .values(ended_at=at, state=state, publication=publication, reason=reason, report=report.as_json())
+        .values(ended_at=at, state=state, publication=publication, reason=reason, report=kept)
     )
     if publication is Publication.PUBLISHED:
         publish(connection, run_id)
+        if report.finished:
+            learn(connection, run_id, report.learned)
 
 
 def publish(connection: Connection, run_id: int) -> None:
@@ -249,50 +286,6 @@ def release(connection: Connection, run_id: int, reason: str) -> bool:
     if held is not None:
         publish(connection, run_id)
     return held is not None
-
-
-@dataclass(frozen=True, slots=True)
-class RunFigures:
-    """What health judges a run by, before it is published; counts of listings."""
-
-    observed: int
-    good: int
-    known_before: int
-    compared: int
-    currency_changed: int
-    up: int
-    down: int
-    hundredfold: int
-
-
-def figures(connection: Connection, run_id: int) -> RunFigures:
-    """A run's observations set against the state that the published runs before it left."""
-    site = select(CrawlRun.site_id).where(CrawlRun.id == run_id).scalar_subquery()
-    good = Observation.status == Status.GOOD
-    both = and_(good, Observation.price_minor.is_not(None), State.price_minor.is_not(None))
-    same = and_(both, State.currency == Observation.currency)
-    ratio = Observation.price_minor * 1.0 / func.nullif(State.price_minor, 0)
-    row = connection.execute(
-        select(
-            func.count(),
-            func.count().filter(good),
-            func.count().filter(both),
-            func.count().filter(and_(both, State.currency != Observation.currency)),
-            func.count().filter(and_(same, ratio > 1.004)),
-            func.count().filter(and_(same, ratio < 0.996)),
-            func.count().filter(and_(same, or_(ratio > 50, ratio < 0.02))),
-        )
-        .select_from(Observation)
-        .outerjoin(State, State.listing_id == Observation.listing_id)
-        .where(Observation.run_id == run_id)
-    ).one()
-    previous = connection.execute(
-        select(CrawlRun.report)
-        .where(CrawlRun.site_id == site, CrawlRun.publication == Publication.PUBLISHED, CrawlRun.state == "complete")
-        .order_by(CrawlRun.started_at.desc(), CrawlRun.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    return RunFigures(row[0], row[1], int((previous or {}).get("offers", 0)), *row[2:])
 
 
 def known_addresses(connection: Connection, site_id: int) -> tuple[str, ...]:

@@ -34,7 +34,10 @@ class Competitor(Base):
 
 
 class Site(Base):
-    """A competitor's web shop; `key` is host:port, `name` is what people type."""
+    """A competitor's web shop; `key` is host:port, `name` is what people type.
+
+    `learned` is what its published crawls learned of its pages, for the next one (see storage/memory.py).
+    """
 
     __tablename__ = "site"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -46,11 +49,15 @@ class Site(Base):
     currency: Mapped[str] = mapped_column(Currency, default="")
     vat_bp: Mapped[int] = mapped_column(default=0)
     delivery_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    learned: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     enabled: Mapped[bool] = mapped_column(default=True)
 
 
 class Listing(Base):
-    """A site's page for one variant, with what its last good reading said of the goods."""
+    """A site's page for one variant, with what its last good reading said of the goods.
+
+    `pack` is a quantity like "500 g"; `attributes` are the variant's, like {"colour": "red"}.
+    """
 
     __tablename__ = "listing"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -65,6 +72,8 @@ class Listing(Base):
     sku: Mapped[str] = mapped_column(default="")
     image: Mapped[str] = mapped_column(default="")
     category: Mapped[str] = mapped_column(default="")
+    pack: Mapped[str] = mapped_column(default="", server_default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     first_seen_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("site_id", "region", "key"), Index(None, "gtin"))
 
@@ -89,7 +98,10 @@ class CrawlRun(Base):
 
 
 class Evidence(Base):
-    """The proof of a changed reading: raw string, place on the page, layers, hash of the page."""
+    """The proof of a changed reading: raw string, place on the page, layers, hash of the page.
+
+    `currency_raw` is the currency as the page wrote it.
+    """
 
     __tablename__ = "evidence"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -100,11 +112,16 @@ class Evidence(Base):
     path: Mapped[str]
     layers: Mapped[list[Any]]
     page_hash: Mapped[str]
+    currency_raw: Mapped[str] = mapped_column(default="", server_default="")
     __table_args__ = (UniqueConstraint("listing_id", "at"),)
 
 
 class Reading:
-    """The columns that an observation and the current state share."""
+    """The columns that an observation and the current state share.
+
+    All amounts are in `currency`. `unit_price_micro` is in millionths of a major unit, since unit prices
+    have more decimals than minor units hold, and is for `unit_base` ("1 kg", "100 ml").
+    """
 
     price_minor: Mapped[int | None] = mapped_column(BigInteger)
     regular_minor: Mapped[int | None] = mapped_column(BigInteger)
@@ -116,6 +133,13 @@ class Reading:
     seller: Mapped[str] = mapped_column(default="")
     confidence: Mapped[float] = mapped_column(default=1.0)
     status: Mapped[str] = mapped_column(default="good")
+    unit_price_micro: Mapped[int | None] = mapped_column(BigInteger)
+    unit_base: Mapped[str] = mapped_column(default="", server_default="")
+    shipping_minor: Mapped[int | None] = mapped_column(BigInteger)
+    promotion: Mapped[str] = mapped_column(default="", server_default="")
+    promotion_ends_on: Mapped[date | None]
+    seller_is_shop: Mapped[bool | None]
+    stock: Mapped[int | None]
 
 
 class Observation(Reading, Base):

@@ -1,45 +1,250 @@
-"""The layers' readings of a page weighed against each other: who agrees on a price and who does not."""
+"""The layers of a page and what a shopper sees of it, weighed into one price for each variant, with a confidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from math import exp
 from typing import Any
 
+from pricevane.model import Candidate, PriceKind
 from spiders.read.document import Document
+from spiders.read.labels import Role
 from spiders.read.money import Amount
 from spiders.read.reading import Reading
 from spiders.read.variants import amount_of
+from spiders.read.visible import Sight
 
 ROUNDING = Decimal("0.01")
+# What each layer's word is worth, in log-odds; shops write several layers from one source, hence the cap.
+WORTH = {
+    "selectors": 5.0,
+    "place": 2.5,
+    "jsonld": 2.2,
+    "microdata": 1.8,
+    "rdfa": 1.8,
+    "embedded": 1.8,
+    "opengraph": 1.4,
+}
+MOST_WORTH = 4.0
+SIGHT_WORTH, LEAST_SIGHT, MOST_SIGHT = 0.8, -3.0, 4.0
+DOUBTED, UNUSUAL, UNSEEN, OLD = -1.0, -1.2, -2.0, -1.5
+PLAIN_SIGHT = 1.2
+WORST_GUESS = -0.5
+# Confidence = logistic(BASE + SCORE * score + MARGIN * lead over the next amount + AGAINST * layers against it).
+BASE, SCORE, MARGIN, AGAINST = -1.2, 0.7, 0.6, -0.8
+WIDEST_MARGIN = 4.0
+SURE = 0.8
+SEEN = 30
+# What an amount above, and one below the price may be for without contradicting it.
+_HIGHER = frozenset([Role.SHIPPING, Role.OTHER, Role.USED])
+_LOWER = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SAVING, Role.SHIPPING])
+_LOWER |= {Role.OTHER, Role.USED}
 _SHARED_FIELDS = ("name", "brand", "image", "category", "currency")
-_OWN_FIELDS = ("gtin", "mpn", "sku", "availability", "condition", "regular_price", "seller")
+_OWN_FIELDS = ("gtin", "mpn", "sku", "condition", "regular_price", "seller", "availability")
+_OWN_FIELDS += ("shipping", "stock", "promotion", "promotion_ends", "unit_price", "unit", "pack")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One variant's reading, its amount, and the readings of other layers that agree with it or do not."""
+    """One variant's reading, its amount, who agrees and who does not, and how sure that makes it (0..1)."""
 
     reading: Reading
     amount: Amount | None
     agreeing: tuple[Reading, ...] = ()
     against: tuple[Reading, ...] = ()
+    confidence: float = 0.0
 
 
-def weigh(layers: list[list[Reading]], page: Document) -> list[Verdict]:
-    """One verdict for each variant of the leading layer, which is the first one that names a price."""
-    layers = [readings for readings in layers if readings]
-    if not layers:
-        return []
-    lead = next((readings for readings in layers if any(one.price for one in readings)), layers[0])
-    others = [readings for readings in layers if readings is not lead]
-    full = [_filled(one, others, alone=len(lead) == 1) for one in lead]
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The verdicts, the page's own variant first, and every amount that was considered, best first."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether every verdict is clear enough to be priced on."""
+        return bool(self.verdicts) and all(one.confidence >= SURE for one in self.verdicts)
+
+
+@dataclass(slots=True)
+class _Claim:
+    """One amount with everybody who names it."""
+
+    amount: Amount
+    readings: list[Reading]
+    sight: Sight | None = None
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
+
+
+def weigh(layers: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document) -> Weighed:
+    """`layers` lead from the most to the least trusted; `sights` are judged, best first, each with its reading."""
+    told = [readings for readings in layers if readings]
+    lead = next((readings for readings in told if any(one.price for one in readings)), told[0] if told else [])
+    if len(lead) > 1:
+        return _variants(lead, [readings for readings in told if readings is not lead], sights, page)
+    claims = _claims(told, sights, page)
+    base = lead[0] if lead else None
+    if not claims or (claims[0].score < WORST_GUESS and not claims[0].readings):
+        verdict = [Verdict(_filled(base, [one for one in told if one is not lead], True), None)] if base else []
+        return Weighed(tuple(verdict))
+    return Weighed((_verdict(claims, base, told, sights, page),), _candidates(claims))
+
+
+def _claims(
+    told: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document
+) -> list[_Claim]:
+    """Every amount that a layer names or the page shows, scored, the likeliest first."""
+    claims: list[_Claim] = []
+    currency = next((one.currency for readings in told for one in readings if one.currency), "")
+    for readings in told:
+        for one in readings:
+            known = one if one.currency else replace(one, currency=currency)
+            if (amount := amount_of(known, page)) and amount.amount > 0:
+                _join(claims, amount, known, None)
+    for sight, reading in sights[:SEEN]:
+        _join(claims, sight.amount, reading, sight)
+    shown = any(claim.sight and claim.sight.score > PLAIN_SIGHT for claim in claims)
+    for claim in claims:
+        claim.score, claim.reasons = _score(claim, shown)
+    return sorted(claims, key=lambda claim: -claim.score)
+
+
+def _join(claims: list[_Claim], amount: Amount, reading: Reading, sight: Sight | None) -> None:
+    claim = next((one for one in claims if same(one.amount, amount)), None)
+    if claim is None:
+        if sight and sight.score < LEAST_SIGHT:
+            return
+        claims.append(_Claim(amount, [] if sight else [reading], sight))
+    elif sight is None:
+        claim.readings.append(reading)
+    elif claim.sight is None or sight.score > claim.sight.score:
+        claim.sight = sight
+
+
+def _score(claim: _Claim, shown: bool) -> tuple[float, tuple[str, ...]]:
+    """The log-odds of an amount; `shown` says whether the page shows any amount that looks like a price."""
+    found: dict[str, float] = {}
+    for one in claim.readings:
+        worth = WORTH[one.layer] + (DOUBTED if one.doubts else 0)
+        worth += UNUSUAL if one.kind is not PriceKind.STANDARD else 0
+        found[one.layer] = max(found.get(one.layer, -9.0), worth)
+    reasons = [f"{layer} {worth:+.1f}" for layer, worth in found.items()]
+    score = min(sum(found.values()), MOST_WORTH)
+    if claim.sight:
+        seen = SIGHT_WORTH * min(max(claim.sight.score, LEAST_SIGHT), MOST_SIGHT)
+        if claim.readings and claim.sight.is_old:
+            seen += OLD
+        return score + seen, (*reasons, f"seen {seen:+.1f}", *claim.sight.reasons)
+    return (score + UNSEEN, (*reasons, f"not seen on the page {UNSEEN:+.1f}")) if shown else (score, tuple(reasons))
+
+
+def _verdict(
+    claims: list[_Claim],
+    base: Reading | None,
+    told: Sequence[list[Reading]],
+    sights: Sequence[tuple[Sight, Reading]],
+    page: Document,
+) -> Verdict:
+    best = claims[0]
+    seen = next((reading for sight, reading in sights if sight is best.sight), None)
+    chosen = best.readings[0] if best.readings else seen
+    assert chosen is not None  # noqa: S101
+    others = [one for one in told if chosen not in one]
+    if seen and seen is not chosen:
+        others.append([seen])
+    full = _filled(chosen, [[base], *others] if base and base is not chosen else others, True)
+    agreeing = [one for one in best.readings if one.layer != chosen.layer] + ([seen] if seen and best.readings else [])
+    against = [one for claim in claims[1:] for one in claim.readings if not _explained(claim, best)]
+    amount = _agreed(best, claims, page)
+    return Verdict(full, amount, tuple(agreeing), tuple(against), _confidence(claims, len(against)))
+
+
+def _explained(claim: _Claim, best: _Claim) -> bool:
+    """Whether the page shows an amount as something else than the price: its old or its net price, a price for members."""
+    sight = claim.sight
+    if sight is None or best.sight is None:
+        return False
+    if claim.amount.amount > best.amount.amount:
+        return sight.is_old or bool(_HIGHER & sight.roles)
+    return bool(_LOWER & sight.roles) and not _LOWER & best.sight.roles
+
+
+def _is_pair(reading: Reading, low: _Claim, claims: Sequence[_Claim], page: Document) -> bool:
+    """Whether a range is the page's price and its old price, which a layer took for two offers."""
+    high = amount_of(reading, page, reading.regular_price)
+    return bool(high) and any(same(one.amount, high) and _explained(one, low) for one in claims if high)
+
+
+def _agreed(claim: _Claim, claims: Sequence[_Claim], page: Document) -> Amount:
+    """The amount with what the visible text knows better: its currency, and that it is one price and no range."""
+    amount, sight = claim.amount, claim.sight
+    if sight and not amount.currency:
+        amount = replace(amount, currency=sight.amount.currency)
+    if sight and amount.kind is PriceKind.FROM and sight.amount.kind is PriceKind.STANDARD:
+        ranges = [one for one in claim.readings if one.kind is PriceKind.FROM]
+        if Role.FROM not in sight.roles and all(_is_pair(one, claim, claims, page) for one in ranges):
+            amount = replace(amount, kind=PriceKind.STANDARD)
+    return amount
+
+
+def _confidence(claims: list[_Claim], against: int) -> float:
+    best = claims[0]
+    rival = next((claim.score for claim in claims[1:] if not _explained(claim, best)), -WIDEST_MARGIN)
+    margin = min(best.score - rival, WIDEST_MARGIN)
+    odds = BASE + SCORE * best.score + MARGIN * margin + AGAINST * min(against, 2)
+    return round(1 / (1 + exp(-odds)), 3)
+
+
+def _candidates(claims: list[_Claim]) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(
+            claim.amount.amount,
+            claim.amount.currency,
+            claim.amount.raw,
+            claim.readings[0].path if claim.readings else "",
+            tuple(dict.fromkeys([*(one.layer for one in claim.readings), *(["dom"] if claim.sight else [])])),
+            round(claim.score, 2),
+            claim.reasons,
+            claim is claims[0],
+        )
+        for claim in claims
+    )
+
+
+def _variants(
+    lead: list[Reading],
+    others: Sequence[list[Reading]],
+    sights: Sequence[tuple[Sight, Reading]],
+    page: Document,
+) -> Weighed:
+    """Each variant's own price; the page shows one of them, which vouches for the layer."""
+    full = [_filled(one, others, alone=False) for one in lead]
     amounts = [amount_of(one, page) for one in full]
-    return [_verdict(one, amount, amounts, others, page) for one, amount in zip(full, amounts, strict=True)]
+    top = next((sight for sight, _ in sights if sight.score > PLAIN_SIGHT), None)
+    known = [amount for amount in amounts if amount]
+    vouched = bool(top and any(same(top.amount, amount) for amount in known))
+    found = []
+    for one, amount in zip(full, amounts, strict=True):
+        agreeing, against = _beside(one, amount, known, others, page)
+        seen = [reading for sight, reading in sights if top and vouched and sight is top]
+        denied = [reading for sight, reading in sights if top and not vouched and sight is top]
+        claim = _Claim(amount, [one, *agreeing]) if amount else None
+        score = _score(claim, shown=False)[0] + (2.0 if vouched else UNSEEN if denied else 0) if claim else 0.0
+        odds = BASE + SCORE * score + MARGIN * WIDEST_MARGIN + AGAINST * 2 * len([*against, *denied])
+        confidence = round(1 / (1 + exp(-odds)), 3) if amount else 0.0
+        found.append(Verdict(one, amount, (*agreeing, *seen), (*against, *denied), confidence))
+    own = [one for one in found if page.is_here(one.reading.url)]
+    like = [one for one in found if top and one.amount and same(one.amount, top.amount)]
+    first = next(iter([one for one in own if one in like] or (own if len(own) == 1 else []) or like or own), found[0])
+    return Weighed((first, *(one for one in found if one is not first)))
 
 
-def _filled(reading: Reading, others: list[list[Reading]], alone: bool) -> Reading:
+def _filled(reading: Reading, others: Sequence[list[Reading]], alone: bool) -> Reading:
     """The reading with what it lacks taken from layers that speak of one thing."""
     singles = [readings[0] for readings in others if len(readings) == 1]
     fields = (*_SHARED_FIELDS, *(_OWN_FIELDS if alone else ()))
@@ -51,20 +256,27 @@ def _filled(reading: Reading, others: list[list[Reading]], alone: bool) -> Readi
     return replace(reading, **found)
 
 
-def _verdict(
-    reading: Reading, amount: Amount | None, siblings: list[Amount | None], others: list[list[Reading]], page: Document
-) -> Verdict:
+def _beside(
+    reading: Reading,
+    amount: Amount | None,
+    siblings: Sequence[Amount],
+    others: Sequence[list[Reading]],
+    page: Document,
+) -> tuple[list[Reading], list[Reading]]:
+    """Of the other layers, the readings at a variant's price, and those at a price that no variant has."""
     agreeing, against = [], []
     for priced in _priced(reading, others, page) if amount else ():
         match = next((one for one, found in priced if amount and same(found, amount)), None)
         if match:
             agreeing.append(match)
-        elif not any(sibling and same(found, sibling) for _, found in priced for sibling in siblings):
+        elif not any(same(found, sibling) for _, found in priced for sibling in siblings):
             against.append(priced[0][0])
-    return Verdict(reading, amount, tuple(agreeing), tuple(against))
+    return agreeing, against
 
 
-def _priced(reading: Reading, others: list[list[Reading]], page: Document) -> Iterator[list[tuple[Reading, Amount]]]:
+def _priced(
+    reading: Reading, others: Sequence[list[Reading]], page: Document
+) -> Iterator[list[tuple[Reading, Amount]]]:
     """The readings with an amount of each other layer that has any; the variant's own where its sku is named."""
     for readings in others:
         own = [one for one in readings if one.sku and one.sku == reading.sku] or readings

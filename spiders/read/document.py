@@ -16,7 +16,7 @@ from spiders.read.text import clean
 MAX_DEPTH = 3000
 _SUSPICIOUS_TAGS = 15_000
 # One query for all layers: each walks the whole tree.
-_ASKED = 'html, h1, link[rel="canonical" i], meta[content], script[type*="ld+json" i]'
+_ASKED = 'html, h1, link[rel="canonical" i], meta[content], script'
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
 _UNNESTED = frozenset(
     [
@@ -52,13 +52,13 @@ class PageHints:
     """What is known of a shop before its page is read; what the page itself says goes first.
 
     `region` is ISO 3166 (`AT`), `currency` ISO 4217, `language` a locale (`de`, `de-AT`); `tax_included`
-    says whether the shop's prices include VAT.
+    says whether the shop's prices include VAT, None that nobody knows.
     """
 
     region: str = ""
     currency: str = ""
     language: str = ""
-    tax_included: bool = True
+    tax_included: bool | None = None
 
     def locale(self, page_language: str) -> str:
         """The locale to read numbers and symbols in; territories are the shop's, for templates copy `en-US`."""
@@ -74,7 +74,8 @@ class TooDeep(ValueError):
 class Document:
     """The tree of one page; `url` is where it was fetched, `address` the listing it stands for.
 
-    `scripts` hold JSON-LD, `metas` have content, `has_scopes` says whether there may be microdata.
+    `scripts` hold JSON-LD, `metas` have content, `has_scopes` says whether there may be microdata,
+    `inline` are the other scripts without a source, `source` is the page's text for cheap first looks.
     """
 
     tree: LexborHTMLParser
@@ -87,6 +88,8 @@ class Document:
     scripts: tuple[LexborNode, ...]
     metas: tuple[LexborNode, ...]
     has_scopes: bool
+    inline: tuple[LexborNode, ...] = ()
+    source: str = ""
 
     @classmethod
     def parse(cls, html: str | bytes, url: str, hints: PageHints) -> Document:
@@ -97,7 +100,7 @@ class Document:
         tree = LexborHTMLParser(text)
         nodes: dict[str, list[LexborNode]] = {}
         for node in tree.css(_ASKED):
-            nodes.setdefault(node.tag or "", []).append(node)
+            nodes.setdefault(_sort(node), []).append(node)
         return cls(
             tree,
             listing_url(url),
@@ -106,9 +109,11 @@ class Document:
             hints,
             hints.locale(_attribute(nodes.get("html"), "lang")[:20]),
             clean(nodes["h1"][0].text()) if "h1" in nodes else "",
-            tuple(nodes.get("script", ())),
+            tuple(nodes.get("ld+json", ())),
             tuple(nodes.get("meta", ())),
             "itemscope" in text,
+            tuple(nodes.get("script", ())),
+            text,
         )
 
     def is_here(self, found: str) -> bool:
@@ -119,6 +124,16 @@ class Document:
 
 def _attribute(nodes: list[LexborNode] | None, name: str) -> str:
     return (nodes[0].attributes.get(name) or "") if nodes else ""
+
+
+def _sort(node: LexborNode) -> str:
+    """The tag, but `ld+json` for a script with linked data and nothing for one that lies elsewhere."""
+    if node.tag != "script":
+        return node.tag or ""
+    attributes = node.attributes
+    if "ld+json" in (attributes.get("type") or "").lower():
+        return "ld+json"
+    return "" if "src" in attributes else "script"
 
 
 def refuse_bomb(text: str) -> None:

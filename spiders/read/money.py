@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from price_parser import Price
+from price_parser.parser import extract_currency_symbol
 
 from pricevane.model import EXPONENTS, PriceKind
-from spiders.read.currency import currency_of, iso, locale
+from spiders.read.currency import iso, marked
+from spiders.read.kinds_of_price import is_free, is_no_price, is_plain, kind_of, kind_said
+from spiders.read.numerals import Habit, habit, joined, number
 from spiders.read.text import RAW_LENGTH, plain
 
 LARGEST = Decimal(10) ** 12
 # Floats that shops print (19.989999771) lie this near to the price they mean.
 FLOAT_NOISE = Decimal("0.0005")
 LONGEST_TEXT = 20 * RAW_LENGTH
-_KINDS = {
-    PriceKind.INSTALMENT: r"(?:/|per|pro|par|al|a|por)\s?(?:month|mo|monat|mois|mes[e]?|maand|mnd)\b|monthly|monatlich"
-    r"|mtl\b|mensuel|mensual|mensili|\bp\.m\.|instal?ments?|ratenzahlung|\bcuotas?\b|\brate di\b|\b\d+\s?x\s(?=\D*\d)",
-    PriceKind.MEMBER: r"\bmembers?\b|\bmitglied|\bmembres?\b|\bsoci[o]?s?\b|\bleden|\bclub\b|\bprime\b|\bclubcard\b",
-    PriceKind.COUPON: r"\bcoupon|\bvoucher|gutschein|\bcode\b|\bcup[oó]n|\bkortingscode|\bbuono sconto",
-    PriceKind.FROM: r"(?:/|=|\bper|\bpro|\bpar|\bal|\bpor)\s?(?:100?\s?)?(?:k?g|m?l|lb|oz|kilo|lit(?:er|re|ro))\b"
-    r"|\bfrom\b|\bab\b|(?:à|a) partir d[ea]|\bdès\b|\bdesde\b|(?:a partire )?\bda\b|\bvanaf\b|\bfrån\b"
-    r"|\bfra\b|\bod\b|\bstarting\b|\bas low as\b|\bup to\b|\bbis\b|\bjusqu|\bfino a\b|\btot\b|\bhasta\b",
-}
-_KIND = {kind: re.compile(words, re.IGNORECASE) for kind, words in _KINDS.items()}
-_FREE = re.compile(r"\b(?:free|gratis|kostenlos|gratuite?|gratuit[oa]|offert|ingyenes|zdarma|umsonst)\b", re.IGNORECASE)
-_APOSTROPHE = re.compile(r"(?<=\d)['’‘ʼ`´](?=\d{3})")
-# Cents after a symbol in the middle (12€99), and raised cents that lost their separator (€ 12 99).
-_CENTS = re.compile(r"(?<=\d) ?[€$£] ?(?=\d\d(?!\d|[.,]\d| ?[€$£%\w]))")
-_RAISED = re.compile(r"(\D*)(\d{1,3}(?:[., ]\d{3})*|\d+)[.,]? (\d\d)(\D*)")
-_TO = re.compile(r"\W{0,3}(?:[-–—~]|\b(?:to|bis|à|a|tot|til|till|do|hasta|fino a|and|und|et|y|e|en)\b)\W{0,3}")
-_SEPARATORS = str.maketrans("٫٬،⹁−", ".,,,-")
-_RUN = re.compile(r"\d[\d.,]*(?: \d{3}(?!\d)[\d.,]*)*|(?<![\d.,])[.,]\d+(?![.,]?\d)")
-_GROUPED = re.compile(r"\d+|\d{1,3}([., ])\d{3}(?:\1\d{3})*|\d{1,3}(?:,\d\d)+,\d{3}")
-_DECIMALS = re.compile(r"(.*)([.,])(\d+)")
+_AROUND = 60
+_DIGIT = re.compile(r"\d")
+# Raised digits are cents after a whole number and else a footnote's; compatibility form would glue both on.
+_RAISED_CENTS = re.compile(r"(?<=[\d.,€$£])(?<![.,]\d\d)(?<![.,]\d\d[€$£])(?<![.,]\d\d [€$£])[⁰¹²³⁴-⁹]{2}(?![⁰¹²³⁴-⁹])")
+_RAISED = re.compile(r"[⁰¹²³⁴-⁹₀-₉①-⒛⓪⓿❶-➓]")
+_FRACTION = re.compile(r"[¼-¾⅐-⅞⁄]")
+_RAISED_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+# Cents after a symbol in the middle (12€99), and cents that lost their separator (€ 12 99).
+_CENTS = re.compile(r"(?<=\d)(?<![.,]\d\d) ?¤ ?(?=\d\d(?!\d|[.,]\d| ?[§%\w]))")
+_LOST = re.compile(r"(\D*¤\s?)?(\d{1,3}(?:[., ]\d{3})*|\d+)[.,]? (\d\d)(?(1)\D*|\s?¤\W*)")
+_MIDDLE = re.compile(r"(?<=\d)¤(?=\d)")
+_TO = re.compile(
+    r"[\s¤]{0,2}(?:[-–—~〜～]|\b(?:to|bis|à|a|tot|til|till|do|hasta|fino a|and|und|et|y|e|en|до|至)\b)[\s¤]{0,2}"
+)
+_RUN = re.compile(r"\d[\d.,٫]*(?: \d{3}(?!\d)[\d.,٫]*)*|(?<![\w.,])[.,]{1,2}\d[\d.,]*")
 _LETTER = re.compile("[A-Za-z]")
-_STRAY = re.compile(r"[.,][.,]$")
+_WORD = re.compile(r"[^\W\d_] $")
+_SPACED = re.compile(r"[\d.,] ?-$")
 _MACHINE = re.compile(r"\d{1,12}(?:\.\d{1,20})?")
 
 
@@ -53,29 +52,45 @@ class Amount:
     symbol: str = ""
 
 
-def parse_price(text: str, *, language: str = "", currency: str = "") -> Amount | None:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One number of a text, and whether it stands beside the symbol."""
+
+    start: int
+    end: int
+    amount: Decimal
+    kind: PriceKind
+    beside: bool
+
+
+def parse_price(
+    text: str, *, language: str = "", currency: str = "", decimal: str = "", others: Sequence[Decimal] = ()
+) -> Amount | None:
     """The price that a text shown to shoppers names, or None where it names none for certain.
 
-    `language` is the page's (`de`, `de-AT`), `currency` the shop's ISO code: both are hints that the text
-    overrules. Several different prices, or one for a kilogram or litre, make a FROM price of the first.
+    `language` is the page's (`de`, `de-AT`), `currency` the shop's ISO code or a text beside the price,
+    `decimal` the shop's decimal separator, `others` the page's other prices: hints that the text overrules.
+    Several different prices make a FROM price of the first; one for a measure or a month beside another price
+    is left out, alone it is a UNIT or INSTALMENT price. Delivery, discounts and percentages are no price.
     """
-    raw = " ".join(text[:LONGEST_TEXT].split())
-    if len(raw) > RAW_LENGTH:
+    if len(text) > LONGEST_TEXT and len(text := text.strip()) > LONGEST_TEXT:
         return None
-    as_found = Price.fromstring(raw, currency).currency or ""
-    shown = _APOSTROPHE.sub("", plain(raw).translate(_SEPARATORS))
-    code, symbol = currency_of(shown, language, iso(currency, language))
-    amounts = _amounts(_with_cents(shown, symbol), symbol, EXPONENTS.get(code, 2), _group(language))
-    if not amounts:
-        if any(c.isdigit() for c in shown) or not _FREE.search(shown):
-            return None
+    raw = " ".join(text.split())
+    has_digit = bool(_DIGIT.search(raw))
+    if len(raw) > RAW_LENGTH or not (has_digit or is_free(raw)) or _FRACTION.search(raw):
+        return None
+    code, symbol, shown = marked(_folded(raw), language, iso(currency, language) if currency else "")
+    as_found = (extract_currency_symbol(raw, currency or None) or symbol).strip()
+    if not has_digit:
         return Amount(Decimal(0), code, raw, PriceKind.FREE, as_found)
-    if not 0 <= amounts[0] < LARGEST:
+    if len(decimal) == 1 and decimal not in ".,٫":
+        shown, times = _MIDDLE.subn(".", shown)
+        decimal = "." if times else ""
+    known = habit(code, language, decimal, others)
+    found = _priced(_with_cents(shown) if known.exponent else shown, known)
+    if not found or not found[0].amount < LARGEST:
         return None
-    kind = next((kind for kind, words in _KIND.items() if words.search(shown)), PriceKind.STANDARD)
-    if kind is PriceKind.STANDARD and len(set(amounts)) > 1:
-        kind = PriceKind.FROM
-    return Amount(amounts[0], code, raw, kind, as_found)
+    return Amount(found[0].amount, code, raw, _kind(found, shown), as_found)
 
 
 def machine_price(text: str, *, language: str = "", currency: str = "") -> Amount | None:
@@ -94,66 +109,74 @@ def thousands_or_decimals(raw: str, currency: str) -> bool:
     return bool(re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", raw.strip())) and EXPONENTS.get(currency, 2) != 3
 
 
-def _with_cents(shown: str, symbol: str) -> str:
-    raised = _RAISED.fullmatch(shown) if symbol else None
-    if raised and (raised[1].rstrip().endswith(symbol) or (raised[1] + raised[4]).strip() == symbol):
-        return f"{raised[1]}{raised[2]}.{raised[3]}{raised[4]}"
+def _folded(raw: str) -> str:
+    if raw.isascii():
+        return joined(plain(raw))
+    return joined(plain(_RAISED.sub("", _RAISED_CENTS.sub(_lowered, raw))))
+
+
+def _lowered(cents: re.Match[str]) -> str:
+    separator = "." if cents.string[cents.start() - 1].isdigit() else ""
+    return separator + cents.group().translate(_RAISED_DIGITS)
+
+
+def _with_cents(shown: str) -> str:
+    if shown.count("¤") != 1:
+        return shown
+    lost = _LOST.fullmatch(shown)
+    if lost:
+        return f"{shown[: lost.end(2)]}.{shown[lost.start(3) :]}"
     return _CENTS.sub(".", shown)
 
 
-def _group(language: str) -> str:
-    found = locale(language)
-    return str(found.number_symbols["latn"].get("group", "")) if found else ""
+def _kind(found: list[_Said], shown: str) -> PriceKind:
+    if found[0].kind is not PriceKind.STANDARD or is_plain(shown):
+        several = len({one.amount for one in found}) > 1
+        return PriceKind.FROM if several and found[0].kind is PriceKind.STANDARD else found[0].kind
+    said = kind_said(shown)
+    return PriceKind.FROM if said is PriceKind.STANDARD and len({one.amount for one in found}) > 1 else said
 
 
-def _amounts(shown: str, symbol: str, exponent: int, group: str) -> list[Decimal]:
-    """The numbers that can be prices: those beside the symbol with the ends of their range, or else all."""
-    found = [
-        (run, amount) for run in _RUN.finditer(shown) if (amount := _price(run, symbol, exponent, group)) is not None
-    ]
-    beside = [bool(symbol) and _is_beside(run, symbol) for run, _ in found]
-    for i, ((left, _), (right, _)) in enumerate(pairwise(found)):
-        if _TO.fullmatch(shown[left.end() : right.start()].replace(symbol, "")):
+def _priced(shown: str, known: Habit) -> list[_Said]:
+    """The numbers that can be prices: those beside the symbol with the ends of their range, or else all.
+
+    Unit prices and rates count only where there is nothing else.
+    """
+    found = list(_said(shown, known))
+    beside = [one.beside for one in found]
+    if any(_is_torn(left, right, shown) for left, right in pairwise(found)):
+        return []
+    for i, (left, right) in enumerate(pairwise(found)):
+        if _TO.fullmatch(shown, left.end, right.start):
             beside[i] = beside[i + 1] = beside[i] or beside[i + 1]
-    return [amount for (_, amount), near in zip(found, beside, strict=True) if near or not any(beside)]
+    near = [one for one, is_near in zip(found, beside, strict=True) if is_near or not any(beside)]
+    return [one for one in near if one.kind not in (PriceKind.UNIT, PriceKind.INSTALMENT)] or near
 
 
-def _is_beside(run: re.Match[str], symbol: str) -> bool:
-    before, after = run.string[: run.start()].rstrip(), run.string[run.end() :].lstrip("-–—. ")
-    return before.endswith(symbol) or after.startswith(symbol)
+def _is_torn(left: _Said, right: _Said, shown: str) -> bool:
+    """Whether two numbers may be one that lost its separator: € 1 29,00."""
+    together = shown[left.end : right.start] == " " and left.beside and not right.beside
+    return together and left.amount.as_tuple().exponent == 0
 
 
-def _price(run: re.Match[str], symbol: str, exponent: int, group: str) -> Decimal | None:
-    """The number of a run of digits, unless it is a percentage, a negative or part of a word."""
-    before, after = run.string[: run.start()], run.string[run.end() :]
-    in_word = bool(_LETTER.fullmatch(before[-1:]) or _LETTER.fullmatch(after[:1]))
-    if after.lstrip().startswith("%") or _is_negative(before.removesuffix(symbol)) or _STRAY.search(before):
-        return None
-    return None if in_word and not (symbol and _is_beside(run, symbol)) else number(run.group(), exponent, group)
+def _said(shown: str, known: Habit) -> Iterator[_Said]:
+    """The numbers of a text but for percentages, negatives, measures and parts of words."""
+    simple = is_plain(shown)
+    for run in _RUN.finditer(shown):
+        before, after = shown[max(0, run.start() - _AROUND) : run.start()], shown[run.end() : run.end() + _AROUND]
+        in_word = _LETTER.match(before[-1:]) or _LETTER.match(after[:1])
+        if "%" in (after.lstrip()[:1], before[-1:]) or _is_negative(before.rstrip("¤ ")):
+            continue
+        beside = before.rstrip()[-1:] == "¤" or after.lstrip("-–—. ,")[:1] == "¤"
+        if " " in run.group() and _WORD.search(before) and known.group.strip():
+            continue
+        if (in_word and not beside) or (not simple and is_no_price(before, after)):
+            continue
+        amount = number(run.group(), known)
+        if amount is not None:
+            kind = PriceKind.STANDARD if simple else kind_of(before, after)
+            yield _Said(run.start(), run.end(), amount, kind, beside)
 
 
 def _is_negative(before: str) -> bool:
-    return before.endswith("-") and not re.search(r"[\d.,] ?-$", before)
-
-
-def number(run: str, exponent: int = 2, group: str = "") -> Decimal | None:
-    """A number written with any separators, or None where its groups make no sense.
-
-    `exponent` is the currency's decimals, `group` the locale's thousands separator: they decide `1.299`.
-    """
-    run = run.rstrip(".,")
-    parts = _DECIMALS.fullmatch(run)
-    if not parts or not _is_decimal(parts[1], parts[2], parts[3], exponent, group):
-        return Decimal(re.sub(r"\D", "", run)) if _GROUPED.fullmatch(run) else None
-    whole, _, decimals = parts.groups()
-    if (whole and not _GROUPED.fullmatch(whole)) or parts[2] in whole:
-        return None
-    return Decimal(f"{re.sub(r'[^0-9]', '', whole) or 0}.{decimals}")
-
-
-def _is_decimal(whole: str, separator: str, decimals: str, exponent: int, group: str) -> bool:
-    if separator in whole:
-        return False
-    if len(decimals) != 3 or not whole.isdigit() or len(whole) > 3 or whole == "0":
-        return True
-    return exponent == 3 and separator != group
+    return before.endswith("-") and not _SPACED.search(before)

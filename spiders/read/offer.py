@@ -8,16 +8,14 @@ from datetime import datetime
 from pricevane.model import Availability, Evidence, LostDigits, Money, Offer, PriceKind
 from spiders.read import states
 from spiders.read.address import key, own_url
-from spiders.read.consensus import Verdict
+from spiders.read.consensus import SURE, Verdict
 from spiders.read.currency import iso
 from spiders.read.document import Document
 from spiders.read.money import Amount, thousands_or_decimals
 from spiders.read.reading import Reading
 from spiders.read.text import RAW_LENGTH, clean, gtin, http_url
-from spiders.read.variants import amount_of
+from spiders.read.variants import SHOWN, amount_of
 
-AGREED = 0.99
-ALONE = 0.9
 GOOD_KINDS = frozenset([PriceKind.STANDARD, PriceKind.SALE])
 _PRICELESS = frozenset([Availability.OUT_OF_STOCK, Availability.DISCONTINUED])
 
@@ -26,7 +24,8 @@ def build(verdict: Verdict, page: Document, at: datetime) -> Offer:
     """The offer of one variant, seen at `at`; doubtful where anything about its price is unclear."""
     reading, amount = verdict.reading, verdict.amount
     price = money(amount)
-    regular = _regular(price, amount_of(reading, page, reading.regular_price))
+    is_range = amount is not None and amount.kind is PriceKind.FROM
+    regular = None if is_range else _regular(price, amount_of(reading, page, reading.regular_price))
     url = reading.url if _is_variant_address(reading, page) else page.address
     offer = Offer(
         url=url,
@@ -48,7 +47,7 @@ def build(verdict: Verdict, page: Document, at: datetime) -> Offer:
         condition=states.condition(clean(reading.condition)),
         tax_included=page.hints.tax_included if reading.tax_included is None else reading.tax_included,
         seller=clean(reading.seller),
-        confidence=AGREED if verdict.agreeing else ALONE,
+        confidence=verdict.confidence,
     )
     for reason in dict.fromkeys(_doubts(verdict, offer, page)):
         offer = offer.doubt(clean(reason))
@@ -56,8 +55,8 @@ def build(verdict: Verdict, page: Document, at: datetime) -> Offer:
 
 
 def money(amount: Amount | None) -> Money | None:
-    """The amount as money, if it is above zero and its known currency can hold it; a gift is no price."""
-    if amount is None or amount.amount <= 0 or not amount.currency:
+    """The amount as money, if it is above zero and its currency can hold it; a gift is no price."""
+    if amount is None or amount.amount <= 0:
         return None
     found = Money(amount.amount, amount.currency)
     try:
@@ -89,7 +88,7 @@ def _kind(reading: Reading, amount: Amount | None, regular: Money | None, page: 
     kind = amount.kind if amount else reading.kind
     if kind is not PriceKind.STANDARD:
         return kind
-    if reading.tax_included is False and page.hints.tax_included:
+    if reading.tax_included is False and page.hints.tax_included is not False:
         return PriceKind.EX_TAX
     return PriceKind.SALE if regular else PriceKind.STANDARD
 
@@ -97,10 +96,14 @@ def _kind(reading: Reading, amount: Amount | None, regular: Money | None, page: 
 def _doubts(verdict: Verdict, offer: Offer, page: Document) -> Iterator[str]:
     """Why the offer is for people only, each reason with the strings that led to it."""
     reading, amount = verdict.reading, verdict.amount
-    yield from reading.doubts
-    for other in verdict.against:
-        yield f"{reading.layer} says {reading.price.strip()!r}, {other.layer} says {other.price.strip()!r}"
+    if amount is not None and verdict.confidence < SURE:
+        yield from reading.doubts
+        for other in verdict.against:
+            yield f"{reading.layer} says {reading.price.strip()!r}, {other.layer} says {other.price.strip()!r}"
+        if not verdict.against:
+            yield f"only {verdict.confidence:.0%} sure of {amount.raw!r}"
     if amount is None:
+        yield from reading.doubts
         if reading.price.strip():
             yield f"{reading.price.strip()!r} is not a price"
         elif offer.availability not in _PRICELESS:
@@ -120,4 +123,4 @@ def _doubts(verdict: Verdict, offer: Offer, page: Document) -> Iterator[str]:
 
 
 def _is_ambiguous(reading: Reading, amount: Amount) -> bool:
-    return reading.layer != "selectors" and thousands_or_decimals(reading.price, amount.currency)
+    return reading.layer not in SHOWN and thousands_or_decimals(reading.price, amount.currency)

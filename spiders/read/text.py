@@ -6,15 +6,11 @@ import re
 import unicodedata
 from urllib.parse import urljoin, urlsplit
 
-from stdnum import ean
-from stdnum.exceptions import ValidationError
+from pricevane.model import gtin14
 
 TEXT_LENGTH = 300
 RAW_LENGTH = 200
 URL_LENGTH = 2000
-GTIN_LENGTHS = (8, 12, 13, 14)
-# GS1 leaves these prefixes to each shop and to coupons: the same number is another thing elsewhere.
-_RESTRICTED = re.compile(r"0{6}[02]\d{7}|\d(?:0[245]|2|98|99)\d+")
 _TOO_MUCH = 20 * TEXT_LENGTH
 # Controls, private use and surrogates; of the format characters those that reorder or hide text.
 _UNWANTED = re.compile(
@@ -39,19 +35,8 @@ def http_url(url: str, base: str) -> str:
 
 
 def gtin(text: str) -> str:
-    """A GTIN of 14 digits whose check digit is right, else an empty string.
-
-    EAN, UPC and ISBN-13 count, numbers that shops give out for themselves do not (GS1 General Specifications, 1.4).
-    """
-    digits = re.sub(r"[\s-]", "", text[:40])
-    if not digits.isascii() or not digits.isdigit() or len(digits) not in GTIN_LENGTHS or not digits.strip("0"):
-        return ""
-    try:
-        ean.validate(digits)
-    except ValidationError:
-        return ""
-    full = digits.zfill(14)
-    return "" if _RESTRICTED.fullmatch(full) else full
+    """A GTIN of 14 digits that means the same in every shop, else an empty string (see `gtin14`)."""
+    return gtin14(text[:40], public=True)
 
 
 def plain(text: str) -> str:

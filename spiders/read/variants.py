@@ -12,13 +12,17 @@ from spiders.read.reading import Reading
 from spiders.read.states import availability
 
 
+# Layers whose prices are written for people.
+SHOWN = frozenset(["selectors", "dom", "place"])
+
+
 def amount_of(reading: Reading, page: Document, text: str | None = None) -> Amount | None:
     """The amount of a reading's price (or of another text of it), its kind from both text and layer."""
     raw = reading.price if text is None else text
     currency = reading.currency or page.hints.currency
     if not raw.strip():
         return None
-    parse = parse_price if reading.layer == "selectors" else machine_price
+    parse = parse_price if reading.layer in SHOWN else machine_price
     amount = parse(raw, language=page.language, currency=currency)
     if amount and amount.kind is PriceKind.STANDARD and reading.kind is not PriceKind.STANDARD:
         return replace(amount, kind=reading.kind)
@@ -26,14 +30,18 @@ def amount_of(reading: Reading, page: Document, text: str | None = None) -> Amou
 
 
 def alike(readings: list[Reading], page: Document) -> list[Reading]:
-    """One reading where all ask one price, else one for each variant, else the lowest as a FROM price."""
+    """One reading where all ask one price, else one for each variant, else the lowest as a FROM price.
+
+    Of a range the highest stands as `regular_price`: shops also list a price and its old price as two offers.
+    """
     priced = [(amount.amount, reading) for reading in readings if (amount := amount_of(reading, page))]
     if len({amount for amount, _ in priced}) <= 1:
         return [_best([reading for _, reading in priced] or readings)] if readings else []
     if own := apart([reading for _, reading in priced], page):
         return own
     low, high = min(priced, key=lambda p: p[0])[1], max(priced, key=lambda p: p[0])[1]
-    return [replace(low, kind=PriceKind.FROM, doubts=(*low.doubts, f"several offers, {low.price!r} to {high.price!r}"))]
+    doubt = f"several offers, {low.price!r} to {high.price!r}"
+    return [replace(low, kind=PriceKind.FROM, regular_price=high.price, doubts=(*low.doubts, doubt))]
 
 
 def _best(readings: list[Reading]) -> Reading:

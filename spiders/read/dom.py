@@ -1,0 +1,69 @@
+"""Layer: what the visible page says, each amount as a reading of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from selectolax.lexbor import LexborNode
+
+from pricevane.model import PriceKind
+from spiders.read.judge import TWINS_APART
+from spiders.read.labels import Role
+from spiders.read.reading import Reading
+from spiders.read.visible import Sight, View
+
+LAYER = "dom"
+MOST = 30
+STEPS = 3
+_KINDS = {
+    Role.INSTALMENT: PriceKind.INSTALMENT,
+    Role.MEMBER: PriceKind.MEMBER,
+    Role.COUPON: PriceKind.COUPON,
+    Role.UNIT: PriceKind.UNIT,
+    Role.USED: PriceKind.USED,
+    Role.FROM: PriceKind.FROM,
+}
+
+
+def readings(judged: Sequence[Sight], view: View) -> list[tuple[Sight, Reading]]:
+    """The likeliest amounts with their readings, best first."""
+    name = view.heading[1].text(separator=" ") if view.heading else ""
+    return [(sight, _reading(sight, view, name)) for sight in judged[:MOST]]
+
+
+def _reading(sight: Sight, view: View, name: str) -> Reading:
+    kind = next((kind for role, kind in _KINDS.items() if role in sight.roles), PriceKind.STANDARD)
+    return Reading(
+        LAYER,
+        f"{LAYER}:{path_of(sight.node)}",
+        price=sight.text,
+        regular_price=_regular(sight, view),
+        currency=sight.amount.currency,
+        kind=kind,
+        tax_included=False if Role.EX_TAX in sight.roles else None,
+        name=name,
+    )
+
+
+def _regular(sight: Sight, view: View) -> str:
+    """The old price that stands beside this one, if just one does."""
+    old = {
+        one.text: one
+        for one in view.sights
+        if one.is_old and abs(one.order - sight.order) <= TWINS_APART and one.amount.amount > sight.amount.amount
+    }
+    return next(iter(old)) if len({one.amount.amount for one in old.values()}) == 1 else ""
+
+
+def path_of(node: LexborNode, steps: int = STEPS) -> str:
+    """Where an element stands, for people: like `div#buy > p.price > span`."""
+    parts: list[str] = []
+    one: LexborNode | None = node
+    while one is not None and one.tag not in ("body", "html") and len(parts) < steps:
+        attributes = one.attributes
+        name, classes = attributes.get("id"), (attributes.get("class") or "").split()
+        parts.insert(0, f"{one.tag}#{name}" if name else ".".join([one.tag or "", *classes[:2]]))
+        if name:
+            break
+        one = one.parent
+    return " > ".join(parts)

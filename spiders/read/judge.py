@@ -1,0 +1,273 @@
+"""What speaks for and against each visible amount being the price: its words, its place, its looks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log2
+
+from selectolax.lexbor import LexborNode
+
+from pricevane.model import PriceKind
+from spiders.read.labels import CURRENT_NAME, ELSEWHERE_NAME, FOLLOWING, NAMED, PRICE_NAME, SAID, TAXED, Role
+from spiders.read.visible import Sight, View
+
+NEAR, FAR = 3, 14
+TILES = 3
+TWINS_APART = 16
+GREATEST_CUT = 4
+STEP = 20
+# A price that is called the old one while no newer stands beside it may well be the price.
+ALONE = 0.2
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NAMING = ("class", "id", "itemprop", "data-testid", "data-test", "data-qa", "data-role", "data-price-type", "data-hook")
+_STRUCK = frozenset(["del", "s", "strike"])
+_LOUD = frozenset(["b", "strong", "h1", "h2", "h3", "h4", "em", "big"])
+_ASIDE = frozenset(["header", "footer", "nav", "aside"])
+_KINDS = {
+    PriceKind.FROM: Role.FROM,
+    PriceKind.UNIT: Role.UNIT,
+    PriceKind.INSTALMENT: Role.INSTALMENT,
+    PriceKind.MEMBER: Role.MEMBER,
+    PriceKind.COUPON: Role.COUPON,
+}
+# In log-odds, set by hand on shops of all kinds; distances count doublings of twenty nodes.
+WEIGHTS = {
+    "has a currency": 1.5,
+    "neither currency nor a price's name": -5.0,
+    "named like a price": 1.5,
+    "named like the current price": 0.7,
+    "says that tax is included": 0.6,
+    "struck through": -3.0,
+    "in bold or a heading": 0.4,
+    "one of many tiles": -3.0,
+    "in a block about other things": -1.2,
+    "in a header, footer or sidebar": -2.0,
+    "inside a link": -1.2,
+    "hidden": -1.5,
+    "in a table": -0.5,
+    "long text": -0.5,
+    "shown more than once": 0.5,
+    "first after the heading": 0.7,
+    "after the heading": 0.8,
+    "distance from the heading": -0.35,
+    "levels from the heading": -0.12,
+    "distance from the buy button": -0.25,
+    "higher of two": -2.0,
+    "lower of two": 0.7,
+    Role.SAVING: -2.5,
+    Role.SHIPPING: -2.5,
+    Role.UNIT: -2.0,
+    Role.INSTALMENT: -2.5,
+    Role.MEMBER: -2.0,
+    Role.COUPON: -2.0,
+    Role.EX_TAX: -1.5,
+    Role.REGULAR: -2.5,
+    Role.USED: -2.0,
+    Role.FROM: -1.0,
+    Role.OTHER: -1.5,
+}
+Marks = dict[str, float]
+_UNPAIRED = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SHIPPING])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The elements around a sight, itself first, with their names; `tile` says it repeats like a list's entries."""
+
+    chain: tuple[LexborNode, ...]
+    tags: tuple[str, ...]
+    near: str
+    far: str
+    tile: bool
+
+
+def judge(view: View, tax_included: bool | None = None) -> list[Sight]:
+    """The sights, each with its score and reasons, the likeliest price first.
+
+    `tax_included` says which of a pair with and without tax is the price; None takes the one that is shown first.
+    """
+    places = _places(view)
+    marks = {sight: dict(_marks(sight, places[sight], view)) for sight in view.sights}
+    _compare(view, places, marks, tax_included)
+    for sight in view.sights:
+        found = marks[sight]
+        if tax_included is not True:
+            found.pop("says that tax is included", None)
+        if tax_included is None and Role.EX_TAX in found:
+            found[Role.EX_TAX] = 0
+        sight.roles = frozenset(mark for mark in found if isinstance(mark, Role))
+        sight.is_old = "struck through" in found or "higher of two" in found or found.get(Role.REGULAR) == 1
+        weighed = {mark: value * WEIGHTS[mark] for mark, value in found.items()}
+        sight.score = sum(weighed.values())
+        sight.reasons = tuple(f"{mark} {value:+.1f}" for mark, value in weighed.items())
+    return sorted(view.sights, key=lambda sight: -sight.score)
+
+
+def names_of(node: LexborNode) -> str:
+    """The words of an element's class, id and test names, lower case, joined by spaces and hyphens."""
+    attributes = node.attributes
+    found = " ".join(value for name in _NAMING if (value := attributes.get(name)))
+    return _CAMEL.sub("-", found[:300]).lower().replace("_", "-") if found else ""
+
+
+def _ancestors(node: LexborNode, most: int) -> Iterator[LexborNode]:
+    one: LexborNode | None = node
+    for _ in range(most):
+        if one is None or one.tag in ("body", "html"):
+            return
+        yield one
+        one = one.parent
+
+
+def _places(view: View) -> dict[Sight, _Place]:
+    chains = {sight: tuple(_ancestors(sight.node, FAR)) for sight in view.sights}
+    names: dict[int, str] = {}
+    for chain in chains.values():
+        for node in chain:
+            if node.mem_id not in names:
+                names[node.mem_id] = names_of(node)
+    repeated = _repeated(chains)
+    return {
+        sight: _Place(
+            chain,
+            tuple(node.tag or "" for node in chain),
+            " ".join(names[node.mem_id] for node in chain[:NEAR]),
+            " ".join(names[node.mem_id] for node in chain[NEAR:]),
+            any(node.mem_id in repeated and _leads_on(node) for node in chain),
+        )
+        for sight, chain in chains.items()
+    }
+
+
+def _repeated(chains: Mapping[Sight, tuple[LexborNode, ...]]) -> set[int]:
+    """Elements that show an amount each and have siblings of the same make that do as well."""
+    makes: defaultdict[tuple[int, str | None, str | None], set[int]] = defaultdict(set)
+    for chain in chains.values():
+        for child, parent in pairwise(chain):
+            makes[parent.mem_id, child.tag, child.attributes.get("class")].add(child.mem_id)
+    return {one for alike in makes.values() if len(alike) >= TILES for one in alike}
+
+
+def _leads_on(node: LexborNode) -> bool:
+    return node.tag == "a" or node.css_first("a[href], img") is not None
+
+
+def _marks(sight: Sight, place: _Place, view: View) -> Iterator[tuple[str, float]]:
+    """What one sight shows of itself."""
+    yield from ((mark, 1) for mark in _looks(sight, place))
+    yield from ((role, 1) for role in _roles(sight, place.near))
+    if view.heading:
+        distance = sight.order - view.heading[0]
+        if distance > 0:
+            yield "after the heading", 1
+        yield "distance from the heading", log2(1 + abs(distance) / STEP)
+        above = {node.mem_id: level for level, node in enumerate(_ancestors(view.heading[1], 2 * FAR))}
+        level = next((above[node.mem_id] for node in place.chain if node.mem_id in above), FAR)
+        yield "levels from the heading", min(level, FAR - 2)
+    if view.buttons:
+        yield "distance from the buy button", log2(1 + min(abs(sight.order - at) for at in view.buttons) / STEP)
+
+
+def _looks(sight: Sight, place: _Place) -> Iterator[str]:
+    named = bool(PRICE_NAME.search(place.near))
+    if sight.has_currency:
+        yield "has a currency"
+    elif not named:
+        yield "neither currency nor a price's name"
+    if named:
+        yield "named like a price"
+        if CURRENT_NAME.search(place.near):
+            yield "named like the current price"
+    if TAXED.search(f"{sight.text} {sight.after}"):
+        yield "says that tax is included"
+    if _is_struck(place):
+        yield "struck through"
+    if place.tile:
+        yield "one of many tiles"
+    if ELSEWHERE_NAME.search(place.far):
+        yield "in a block about other things"
+    if not _ASIDE.isdisjoint(place.tags):
+        yield "in a header, footer or sidebar"
+    if not _LOUD.isdisjoint(place.tags[:NEAR]):
+        yield "in bold or a heading"
+    if "a" in place.tags[: 2 * NEAR]:
+        yield "inside a link"
+    if "td" in place.tags[: NEAR + 1]:
+        yield "in a table"
+    if any(_is_hidden(node) for node in place.chain[:8]):
+        yield "hidden"
+    if len(sight.text) > 2 * STEP:
+        yield "long text"
+
+
+def _is_struck(place: _Place) -> bool:
+    if not _STRUCK.isdisjoint(place.tags[: NEAR + 1]):
+        return True
+    return any("line-through" in (node.attributes.get("style") or "") for node in place.chain[: NEAR + 1])
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    style = (attributes.get("style") or "").replace(" ", "")
+    return "hidden" in attributes or "display:none" in style or "visibility:hidden" in style
+
+
+def _roles(sight: Sight, names: str) -> set[Role]:
+    """What the words around an amount and the names of its elements say it is for."""
+    said = f"{sight.before} {sight.text}"
+    roles = {role for role, words in SAID.items() if words.search(said)}
+    roles |= {role for role in FOLLOWING if SAID[role].search(sight.after)}
+    roles |= {role for role, words in NAMED.items() if words.search(names)}
+    if sight.amount.kind in _KINDS:
+        roles.add(_KINDS[sight.amount.kind])
+    return roles
+
+
+def _compare(view: View, places: Mapping[Sight, _Place], marks: Mapping[Sight, Marks], tax_included: bool | None) -> None:
+    """What shows only beside the others: pairs of an old and a new price, repetition, and who comes first."""
+    lows, highs = _twins([one for one in view.sights if _UNPAIRED.isdisjoint(marks[one]) and not places[one].tile])
+    counts = Counter(sight.amount.amount for sight in view.sights if not places[sight].tile)
+    for sight, found in marks.items():
+        amount = sight.amount.amount
+        if counts[amount] > 1 and not places[sight].tile:
+            found["shown more than once"] = 1
+        if sight in lows:
+            found["lower of two"] = 1
+            found.pop(Role.SAVING, None)
+            found.pop(Role.REGULAR, None)
+        elif sight in highs:
+            found["higher of two"] = 1
+        elif Role.REGULAR in found:
+            found[Role.REGULAR] = ALONE
+    fine = {Role.FROM, Role.EX_TAX} if tax_included is None else {Role.FROM}
+    worth = (one for one in view.sights if "after the heading" in marks[one] and _is_plain(one, marks[one], fine))
+    if first := next(worth, None):
+        marks[first]["first after the heading"] = 1
+
+
+def _is_plain(sight: Sight, found: Marks, fine: set[Role]) -> bool:
+    against = {"one of many tiles", "struck through", "hidden", "higher of two", *Role} - fine
+    return sight.has_currency and against.isdisjoint(found)
+
+
+def _twins(sights: list[Sight]) -> tuple[set[Sight], set[Sight]]:
+    """Neighbours of which one is the other cut by a discount: the lower and the higher ones, with their repetitions."""
+    pairs = []
+    for left, right in pairwise(sights):
+        if right.order - left.order <= TWINS_APART and left.has_currency and right.has_currency:
+            low, high = sorted((left, right), key=lambda sight: sight.amount.amount)
+            if low.amount.amount < high.amount.amount <= GREATEST_CUT * low.amount.amount:
+                pairs.append((low, high))
+    lows = {sight for low, _ in pairs for sight in _repetitions(low, sights)}
+    highs = {sight for _, high in pairs for sight in _repetitions(high, sights)}
+    return lows - highs, highs - lows
+
+
+def _repetitions(sight: Sight, sights: list[Sight]) -> Iterator[Sight]:
+    for one in sights:
+        if one.amount.amount == sight.amount.amount and abs(one.order - sight.order) <= 2 * TWINS_APART:
+            yield one

@@ -1,0 +1,51 @@
+"""What currency a shop uses, when no layer of its page says so: its settings, its scripts, its country."""
+
+from __future__ import annotations
+
+import re
+
+from babel.core import get_global
+
+from spiders.read.document import Document
+
+_NAMED = re.compile(r"urrency(?:_?code|iso)?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']([A-Z]{3})\\?[\"']", re.IGNORECASE)
+_TERRITORIES = get_global("territory_currencies")
+_OTHER_DOLLARS = re.compile(r"\b(?:CAD|AUD|NZD|SGD|HKD|MXN|ARS|CLP|COP|TWD)\b|\b(?:CA|AU|NZ|HK|NT|MX|C|A|S)\$")
+# Country domains that are not the country's code, or that shops anywhere use.
+_ALIASES = {"UK": "GB"}
+_ANYWHERE = frozenset("IO CO TV ME AI CC WS FM TO LY GG SH AC VC LA".split())
+
+
+def shop_currency(page: Document) -> str:
+    """The operator's setting, else the one currency that the page's scripts name, else its country's, or ""."""
+    if page.hints.currency:
+        return page.hints.currency
+    named = {code.upper() for code in _NAMED.findall(page.source)}
+    if len(named) == 1:
+        return next(iter(named))
+    if named:
+        return ""
+    return tender(page.hints.region or country(page.url)) or _american(page)
+
+
+def _american(page: Document) -> str:
+    """USD for an English page under .com that nowhere mentions another dollar."""
+    english = page.language.replace("-", "_") in {"en", "en_US"} and not page.hints.region
+    if not english or not page.url.split("/")[2].split(":")[0].endswith(".com") or "$" not in page.source:
+        return ""
+    return "" if _OTHER_DOLLARS.search(page.source) else "USD"
+
+
+def country(url: str) -> str:
+    """The ISO 3166 code of an address's country domain, or ""."""
+    host = url.split("/")[2].split(":")[0] if url.count("/") > 1 else ""
+    top = host.rpartition(".")[2].upper()
+    code = _ALIASES.get(top, top)
+    return code if code in _TERRITORIES and code not in _ANYWHERE else ""
+
+
+def tender(territory: str) -> str:
+    """The one currency in use in a territory, or ""."""
+    rows = _TERRITORIES.get(territory, ())
+    codes = [code for code, _, end, is_tender in rows if is_tender and end is None]
+    return codes[0] if len(codes) == 1 else ""
