@@ -29,7 +29,7 @@ WORTH = {
 }
 MOST_WORTH = 4.0
 SIGHT_WORTH, LEAST_SIGHT, MOST_SIGHT = 0.8, -3.0, 4.0
-DOUBTED, UNUSUAL, UNSEEN, OLD = -1.0, -1.2, -2.0, -1.5
+DOUBTED, UNUSUAL, UNSEEN, OLD, DIMLY = -1.0, -1.2, -2.0, -1.5, -0.8
 PLAIN_SIGHT = 1.2
 WORST_GUESS = -0.5
 # Confidence = logistic(BASE + SCORE * score + MARGIN * lead over the next amount + AGAINST * layers against it).
@@ -41,6 +41,7 @@ SEEN = 30
 _HIGHER = frozenset([Role.SHIPPING, Role.OTHER, Role.USED])
 _LOWER = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SAVING, Role.SHIPPING])
 _LOWER |= {Role.OTHER, Role.USED}
+_DENYING = frozenset([Role.MEMBER, Role.COUPON, Role.EX_TAX, Role.UNIT])
 _SHARED_FIELDS = ("name", "brand", "image", "category", "currency")
 _OWN_FIELDS = ("gtin", "mpn", "sku", "condition", "regular_price", "seller", "availability")
 _OWN_FIELDS += ("shipping", "stock", "promotion", "promotion_ends", "unit_price", "unit", "pack")
@@ -137,8 +138,9 @@ def _score(claim: _Claim, shown: bool) -> tuple[float, tuple[str, ...]]:
     score = min(sum(found.values()), MOST_WORTH)
     if claim.sight:
         seen = SIGHT_WORTH * min(max(claim.sight.score, LEAST_SIGHT), MOST_SIGHT)
-        if claim.readings and claim.sight.is_old:
-            seen += OLD
+        if claim.readings:
+            denied = claim.sight.is_old or _DENYING & claim.sight.roles
+            seen = seen + OLD if claim.sight.is_old else seen if denied else max(seen, DIMLY)
         return score + seen, (*reasons, f"seen {seen:+.1f}", *claim.sight.reasons)
     return (score + UNSEEN, (*reasons, f"not seen on the page {UNSEEN:+.1f}")) if shown else (score, tuple(reasons))
 

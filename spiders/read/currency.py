@@ -34,6 +34,12 @@ _COULD: defaultdict[str, set[str]] = defaultdict(set)
 for _code, _written in (*MEANS.items(), *CAN_MEAN.items()):
     for _form in _forms(_written):
         _COULD[_form].add(_code)
+# Codes and abbreviations of nothing but letters, by the currencies that they may mean.
+ABBREVIATIONS: Mapping[str, frozenset[str]] = {
+    **{form.rstrip("."): frozenset(codes) for form, codes in _COULD.items() if form.replace(".", "").isalpha()},
+    **{form.partition(".")[0]: frozenset(codes) for form, codes in _COULD.items() if form.replace(".", "").isalpha()},
+    **{code: frozenset([code]) for code in TENDER},
+}
 _CHUNK = re.compile(r"[^\s\d]+")
 _PIECE = re.compile(r"[^\s\[\](){}|*:;,/–—\-~=+<>\"!?¤]+")
 # Han and hangul signs need no space before the next word: 1299円から.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,18 +11,16 @@ from math import log2
 from selectolax.lexbor import LexborNode
 
 from pricevane.model import PriceKind
-from spiders.read.labels import CURRENT_NAME, ELSEWHERE_NAME, FOLLOWING, NAMED, PRICE_NAME, SAID, TAXED, Role
-from spiders.read.visible import Sight, View
+from spiders.read.labels import Role, is_taxed, named, said
+from spiders.read.visible import NEAR, Sight, View, ancestors
 
-NEAR, FAR = 3, 14
+FAR = 12
 TILES = 3
 TWINS_APART = 16
 GREATEST_CUT = 4
 STEP = 20
-# A price that is called the old one while no newer stands beside it may well be the price.
+# A price that is called the old or the regular one, while no newer stands beside it, may well be the price.
 ALONE = 0.2
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NAMING = ("class", "id", "itemprop", "data-testid", "data-test", "data-qa", "data-role", "data-price-type", "data-hook")
 _STRUCK = frozenset(["del", "s", "strike"])
 _LOUD = frozenset(["b", "strong", "h1", "h2", "h3", "h4", "em", "big"])
 _ASIDE = frozenset(["header", "footer", "nav", "aside"])
@@ -71,17 +68,18 @@ WEIGHTS = {
     Role.OTHER: -1.5,
 }
 Marks = dict[str, float]
+_ROLE_NAMES = frozenset(Role)
 _UNPAIRED = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SHIPPING])
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The elements around a sight, itself first, with their names; `tile` says it repeats like a list's entries."""
+    """The elements around a sight, itself first, what their names mean; `tile` says it repeats like a list's entries."""
 
     chain: tuple[LexborNode, ...]
     tags: tuple[str, ...]
-    near: str
-    far: str
+    near: frozenset[str]
+    far: frozenset[str]
     tile: bool
 
 
@@ -107,53 +105,37 @@ def judge(view: View, tax_included: bool | None = None) -> list[Sight]:
     return sorted(view.sights, key=lambda sight: -sight.score)
 
 
-def names_of(node: LexborNode) -> str:
-    """The words of an element's class, id and test names, lower case, joined by spaces and hyphens."""
-    attributes = node.attributes
-    found = " ".join(value for name in _NAMING if (value := attributes.get(name)))
-    return _CAMEL.sub("-", found[:300]).lower().replace("_", "-") if found else ""
-
-
-def _ancestors(node: LexborNode, most: int) -> Iterator[LexborNode]:
-    one: LexborNode | None = node
-    for _ in range(most):
-        if one is None or one.tag in ("body", "html"):
-            return
-        yield one
-        one = one.parent
-
-
 def _places(view: View) -> dict[Sight, _Place]:
-    chains = {sight: tuple(_ancestors(sight.node, FAR)) for sight in view.sights}
-    names: dict[int, str] = {}
-    for chain in chains.values():
-        for node in chain:
-            if node.mem_id not in names:
-                names[node.mem_id] = names_of(node)
-    repeated = _repeated(chains)
-    return {
-        sight: _Place(
-            chain,
-            tuple(node.tag or "" for node in chain),
-            " ".join(names[node.mem_id] for node in chain[:NEAR]),
-            " ".join(names[node.mem_id] for node in chain[NEAR:]),
-            any(node.mem_id in repeated and _leads_on(node) for node in chain),
-        )
-        for sight, chain in chains.items()
-    }
+    chains = {sight: tuple(ancestors(sight.node, FAR)) for sight in view.sights}
+    repeated = _repeated(chains, view)
+    leading: dict[int, bool] = {}
+    return {sight: _place(chain, view, repeated, leading) for sight, chain in chains.items()}
 
 
-def _repeated(chains: Mapping[Sight, tuple[LexborNode, ...]]) -> set[int]:
+def _place(chain: tuple[LexborNode, ...], view: View, repeated: set[int], leading: dict[int, bool]) -> _Place:
+    names = [named(view.names_of(node)) for node in chain]
+    tile = False
+    for node in chain:
+        if node.mem_id in repeated:
+            if node.mem_id not in leading:
+                leading[node.mem_id] = node.tag == "a" or node.css_first("a[href], img") is not None
+            tile = tile or leading[node.mem_id]
+    return _Place(
+        chain,
+        tuple(node.tag or "" for node in chain),
+        frozenset().union(*names[:NEAR]),
+        frozenset().union(*names[NEAR:]),
+        tile,
+    )
+
+
+def _repeated(chains: Mapping[Sight, tuple[LexborNode, ...]], view: View) -> set[int]:
     """Elements that show an amount each and have siblings of the same make that do as well."""
-    makes: defaultdict[tuple[int, str | None, str | None], set[int]] = defaultdict(set)
+    makes: defaultdict[tuple[int, str | None, str], set[int]] = defaultdict(set)
     for chain in chains.values():
         for child, parent in pairwise(chain):
-            makes[parent.mem_id, child.tag, child.attributes.get("class")].add(child.mem_id)
+            makes[parent.mem_id, child.tag, view.names_of(child)].add(child.mem_id)
     return {one for alike in makes.values() if len(alike) >= TILES for one in alike}
-
-
-def _leads_on(node: LexborNode) -> bool:
-    return node.tag == "a" or node.css_first("a[href], img") is not None
 
 
 def _marks(sight: Sight, place: _Place, view: View) -> Iterator[tuple[str, float]]:
@@ -165,7 +147,7 @@ def _marks(sight: Sight, place: _Place, view: View) -> Iterator[tuple[str, float
         if distance > 0:
             yield "after the heading", 1
         yield "distance from the heading", log2(1 + abs(distance) / STEP)
-        above = {node.mem_id: level for level, node in enumerate(_ancestors(view.heading[1], 2 * FAR))}
+        above = {node.mem_id: level for level, node in enumerate(ancestors(view.heading[1], 2 * FAR))}
         level = next((above[node.mem_id] for node in place.chain if node.mem_id in above), FAR)
         yield "levels from the heading", min(level, FAR - 2)
     if view.buttons:
@@ -173,22 +155,22 @@ def _marks(sight: Sight, place: _Place, view: View) -> Iterator[tuple[str, float
 
 
 def _looks(sight: Sight, place: _Place) -> Iterator[str]:
-    named = bool(PRICE_NAME.search(place.near))
+    is_price = "price" in place.near
     if sight.has_currency:
         yield "has a currency"
-    elif not named:
+    elif not is_price:
         yield "neither currency nor a price's name"
-    if named:
+    if is_price:
         yield "named like a price"
-        if CURRENT_NAME.search(place.near):
+        if "current" in place.near:
             yield "named like the current price"
-    if TAXED.search(f"{sight.text} {sight.after}"):
+    if is_taxed(sight.text) or is_taxed(sight.after):
         yield "says that tax is included"
     if _is_struck(place):
         yield "struck through"
     if place.tile:
         yield "one of many tiles"
-    if ELSEWHERE_NAME.search(place.far):
+    if "elsewhere" in place.far:
         yield "in a block about other things"
     if not _ASIDE.isdisjoint(place.tags):
         yield "in a header, footer or sidebar"
@@ -216,12 +198,9 @@ def _is_hidden(node: LexborNode) -> bool:
     return "hidden" in attributes or "display:none" in style or "visibility:hidden" in style
 
 
-def _roles(sight: Sight, names: str) -> set[Role]:
+def _roles(sight: Sight, names: frozenset[str]) -> set[Role]:
     """What the words around an amount and the names of its elements say it is for."""
-    said = f"{sight.before} {sight.text}"
-    roles = {role for role, words in SAID.items() if words.search(said)}
-    roles |= {role for role in FOLLOWING if SAID[role].search(sight.after)}
-    roles |= {role for role, words in NAMED.items() if words.search(names)}
+    roles = {Role(name) for name in names if name in _ROLE_NAMES} | said(f"{sight.before} {sight.text}", sight.after)
     if sight.amount.kind in _KINDS:
         roles.add(_KINDS[sight.amount.kind])
     return roles

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from spiders.read.currency import currency_of
+from spiders.read.currency import ABBREVIATIONS
 from spiders.read.document import Document
-from spiders.read.labels import BUY, Role
+from spiders.read.labels import Role, is_buying, named, plain_names
+from spiders.read.markup import BUYING_NAME
 from spiders.read.money import Amount, parse_price
-from spiders.read.text import clean, plain
+from spiders.read.text import clean
 
 MOST = 600
 MOST_NODES = 200_000
@@ -22,23 +24,31 @@ LONGEST_NAME = 200
 # A price is short, also when it is put together from elements for its sign, its units and its cents.
 WIDEST = 32
 CLIMB = 4
+NEAR = 3
 TEXT_BUDGET = 400_000
 BEFORE, AFTER = 14, 8
+CLOSE = 3
 WORDS_BEFORE, WORDS_AFTER = 60, 40
 _DIGIT = re.compile(r"\d")
 _BARE = re.compile(r"[\s\d.,'’–—-]+")
 _SPLIT = re.compile(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?!\d))")
-_ONE_LETTER = re.compile("[A-Za-z]")
+_SIGN = re.compile(r"[$£¥€₠-⃀฿৳៛؋֏﷼￥]|:-|,-")
+_BESIDE = re.compile(r"([^\W\d_]+)\.?\s?\d|\d[\s.,–-]{0,3}([^\W\d_]+)")
+_BUTTONS = (
+    'button, input[type="submit"], input[type="button"], a[class*="btn" i], a[class*="button" i], a[class*="cart" i],'
+    'a[class*="buy" i], a[role="button"]'
+)
+_CONTROL_WORDS = ("class", "id", "name", "value", "data-testid", "aria-label", "title")
+_NAMING = ("class", "id", "itemprop", "data-testid", "data-test", "data-qa", "data-cy", "data-role", "data-price-type", "data-hook")
 _TAGS = {
     node.tag: node.tag_id
     for node in LexborHTMLParser(
-        "<script></script><style></style><noscript></noscript><textarea></textarea><button></button><input><a></a><h1>x</h1>"
+        "<script></script><style></style><noscript></noscript><textarea></textarea><h1>x</h1>"
     ).root.traverse(include_text=True)  # type: ignore[union-attr]
 }
 _TEXT, _H1 = _TAGS["-text"], _TAGS["h1"]
 _SILENT = frozenset(_TAGS[tag] for tag in ("script", "style", "noscript", "textarea"))
-_CLICKED = frozenset(_TAGS[tag] for tag in ("button", "input", "a"))
-_CONTROL_WORDS = ("class", "id", "name", "value", "data-testid", "aria-label", "title")
+Text = tuple[int, LexborNode, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -64,98 +74,128 @@ class Sight:
 
 @dataclass(slots=True)
 class View:
-    """A page's visible amounts in reading order, the heading that names its product, and its buy buttons."""
+    """A page's visible amounts in reading order, all its short texts, the heading that names its product, its buttons."""
 
     sights: list[Sight] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
     heading: tuple[int, LexborNode] | None = None
     buttons: list[int] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
 
-
-@dataclass(slots=True)
-class _Walk:
-    numbers: list[tuple[int, LexborNode, str]] = field(default_factory=list)
-    texts: list[tuple[int, LexborNode, str]] = field(default_factory=list)
-    headings: list[tuple[int, LexborNode]] = field(default_factory=list)
-    clicked: list[tuple[int, LexborNode]] = field(default_factory=list)
+    def names_of(self, node: LexborNode) -> str:
+        """The words of an element's class, id and test names, looked up once."""
+        found = self.names.get(node.mem_id)
+        if found is None:
+            attributes = node.attributes
+            given = " ".join(value for name in _NAMING if (value := attributes.get(name))) if attributes else ""
+            found = self.names[node.mem_id] = plain_names(given[:300]) if given else ""
+        return found
 
 
 def look(page: Document, currency: str = "", names: Collection[str] = ()) -> View:
     """Walk the body once. `currency` is what the shop is known to use (ISO), `names` what the product may be called."""
-    walk = _walk(page)
-    sights: dict[int, Sight] = {}
-    budget = TEXT_BUDGET
-    for order, node, text in walk.numbers[:MOST]:
-        sight, cost = _sight(order, node, text, page, currency)
-        budget -= cost
-        if sight and sight.node.mem_id not in sights:
-            sights[sight.node.mem_id] = sight
-        if budget < 0:
+    view = View()
+    orders, headings = _walk(page, view)
+    seen: dict[int, Sight] = {}
+    budget, found = TEXT_BUDGET, 0
+    for order, node, text in view.texts:
+        if len(text) > LONGEST or not _DIGIT.search(text):
+            continue
+        sight, cost = _sight(order, node, text, page, currency, view)
+        budget, found = budget - cost, found + 1
+        if sight and sight.node.mem_id not in seen:
+            seen[sight.node.mem_id] = sight
+        if budget < 0 or found > MOST:
             break
-    seen = list(sights.values())
-    _surround(seen, walk.texts)
-    return View(seen, _heading(walk, names), [order for order, node in walk.clicked if _is_buy(node)])
+    view.sights = list(seen.values())
+    _surround(view)
+    view.heading = _heading(view.texts, headings, names)
+    view.buttons = sorted({orders[one.mem_id] for one in page.tree.css(_BUTTONS)[:MOST] if one.mem_id in orders and _is_buy(one)})
+    return view
 
 
-def _walk(page: Document) -> _Walk:
-    """Texts, numbers, headings and controls of the body in reading order, without what scripts and styles hold."""
-    walk, silent = _Walk(), False
+def _walk(page: Document, view: View) -> tuple[dict[int, int], list[tuple[int, LexborNode]]]:
+    """Collect texts and headings of the body in reading order, without what scripts and styles hold."""
+    orders: dict[int, int] = {}
+    headings: list[tuple[int, LexborNode]] = []
+    silent, texts = False, view.texts
     body = page.tree.body
     for order, node in enumerate(body.traverse(include_text=True) if body else ()):
         tag = node.tag_id
         if tag != _TEXT:
+            orders[node.mem_id] = order
             silent = tag in _SILENT
-            if tag in _CLICKED:
-                walk.clicked.append((order, node))
-            elif tag == _H1:
-                walk.headings.append((order, node))
+            if tag == _H1:
+                headings.append((order, node))
         elif not silent and not node.is_empty_text_node:
             text = (node.text_content or "").strip()
             if text and len(text) <= LONGEST_NAME:
-                walk.texts.append((order, node, text))
-                if len(text) <= LONGEST and _DIGIT.search(text):
-                    walk.numbers.append((order, node, text))
+                texts.append((order, node, text))
         if order > MOST_NODES:
             break
-    return walk
+    return orders, headings
 
 
-def _sight(order: int, node: LexborNode, text: str, page: Document, currency: str) -> tuple[Sight | None, int]:
+def _sight(
+    order: int, node: LexborNode, text: str, page: Document, currency: str, view: View
+) -> tuple[Sight | None, int]:
     """The amount that a text node is part of, and how many characters were read to find it."""
+    bare = bool(_BARE.fullmatch(text))
+    if not bare and not _has_sign(text, currency):
+        return None, 0
     best: Sight | None = None
     shown, cost, element = text, 0, node.parent
-    for _ in range(CLIMB):
+    for level in range(CLIMB):
         if element is None or element.tag in ("body", "html"):
             break
         found = _read(element, order, shown, page, currency)
         if found and (best is None or _adds_to(best, found)):
             best = found
-        element = element if shown is text else element.parent
+        element = element.parent if level else element
         wider = element.text(separator=" ") if element is not None else ""
         cost += len(wider)
         shown = _SPLIT.sub(r"\1", " ".join(wider[: 4 * WIDEST].split()))
         if len(shown) > WIDEST:
             break
+    if best and not best.has_currency and not _is_named(best.node, view):
+        return None, cost
     return best, cost
 
 
+def _has_sign(text: str, currency: str) -> bool:
+    """Whether a text holds a currency sign, or a code or an abbreviation beside a number."""
+    if _SIGN.search(text):
+        return True
+    beside = _BESIDE.findall(text)
+    return any(word in ABBREVIATIONS and (len(word) > 1 or currency in ABBREVIATIONS[word]) for pair in beside for word in pair)
+
+
+def _is_named(node: LexborNode, view: View) -> bool:
+    """Whether a number without a currency stands where the shop's own names speak of a price."""
+    return any("price" in named(view.names_of(one)) for one in ancestors(node, NEAR))
+
+
+def ancestors(node: LexborNode, most: int) -> Iterator[LexborNode]:
+    """The element and those around it, inside the body, at most so many."""
+    one: LexborNode | None = node
+    for _ in range(most):
+        if one is None or one.tag in ("body", "html"):
+            return
+        yield one
+        one = one.parent
+
+
 def _read(element: LexborNode, order: int, shown: str, page: Document, currency: str) -> Sight | None:
-    symbol = currency_of(plain(shown), page.language, currency)[1]
-    if _ONE_LETTER.fullmatch(symbol) and not currency:
-        symbol = ""
-    if not symbol and not _BARE.fullmatch(shown):
-        return None
-    if len(shown) > WIDEST and not _touches(symbol, shown):
-        return None
-    amount = parse_price(shown, language=page.language, currency=currency)
+    amount = _amount(shown, page.language, currency)
     if amount is None or amount.amount <= 0:
         return None
-    return Sight(element, order, amount, shown, bool(symbol))
+    signed = _has_sign(shown, currency)
+    return Sight(element, order, amount, shown, signed) if signed or _BARE.fullmatch(shown) else None
 
 
-def _touches(symbol: str, text: str) -> bool:
-    """Whether a sign stands beside a number: in running text letters that look like one are words."""
-    sign = re.escape(symbol)
-    return bool(re.search(rf"{sign}\W?\d|\d[\s,.–-]{{0,3}}{sign}", plain(text)))
+@lru_cache(maxsize=4096)
+def _amount(shown: str, language: str, currency: str) -> Amount | None:
+    return parse_price(shown, language=language, currency=currency)
 
 
 def _adds_to(inner: Sight, outer: Sight) -> bool:
@@ -168,59 +208,56 @@ def _adds_to(inner: Sight, outer: Sight) -> bool:
     return whole == whole.to_integral_value() and whole != outer.amount.amount and whole == int(outer.amount.amount)
 
 
-def _surround(sights: list[Sight], texts: list[tuple[int, LexborNode, str]]) -> None:
-    """Give each sight the few words before and after it, each text to the one of two neighbours that it stands closer to."""
-    orders = [order for order, _, _ in texts]
-    for sight, following in zip([None, *sights], [*sights, None], strict=True):
+def _surround(view: View) -> None:
+    """Give each sight the few words before and after it, a text between two to the one that it stands closer to."""
+    orders = [order for order, _, _ in view.texts]
+    for sight, following in zip([None, *view.sights], [*view.sights, None], strict=True):
         first = sight.order + 1 if sight else 0
         last = following.order if following else first + AFTER
-        for order, node, text in texts[bisect_left(orders, first) : bisect_left(orders, last)]:
+        for order, node, text in _between(view.texts, orders, first, last):
             near_first = sight is not None and order <= sight.order + AFTER
             near_second = following is not None and order >= following.order - BEFORE
             if near_first and near_second:
                 near_first = _height(node, sight) < _height(node, following)
-            if near_first and sight:
+            if near_first and sight and _height(node, sight) < CLOSE:
                 sight.after = f"{sight.after} {text}".strip()[:WORDS_AFTER]
             elif near_second and following:
                 following.before = f"{following.before} {text}".strip()[-WORDS_BEFORE:]
 
 
+def _between(texts: list[Text], orders: list[int], first: int, last: int) -> list[Text]:
+    """The texts after one sight and those before the next."""
+    start, end = bisect_left(orders, first), bisect_left(orders, last)
+    if last - first <= AFTER + BEFORE:
+        return texts[start:end]
+    return [*texts[start : bisect_left(orders, first + AFTER)], *texts[bisect_left(orders, last - BEFORE) : end]]
+
+
 def _height(node: LexborNode, sight: Sight | None) -> int:
     """How far one has to climb from a text to an element that holds the sight as well."""
-    if sight is None:
-        return 2 * CLIMB
-    above: set[int] = set()
-    one: LexborNode | None = sight.node
-    for _ in range(CLIMB):
-        if one is not None:
-            above.add(one.mem_id)
-            one = one.parent
-    one = node.parent
-    for level in range(CLIMB):
-        if one is None or one.mem_id in above:
-            return level
-        one = one.parent
-    return CLIMB
+    above = {one.mem_id for one in ancestors(sight.node, CLIMB)} if sight else set()
+    around = ancestors(node.parent, CLIMB) if node.parent is not None else ()
+    return next((level for level, one in enumerate(around) if one.mem_id in above), CLIMB)
 
 
-def _heading(walk: _Walk, names: Collection[str]) -> tuple[int, LexborNode] | None:
+def _heading(
+    texts: list[Text], headings: list[tuple[int, LexborNode]], names: Collection[str]
+) -> tuple[int, LexborNode] | None:
     """The h1 that bears the product's name, else a text that is the name, else the first h1."""
     known = {clean(name).casefold() for name in names if name}
-    for order, node in walk.headings[:10]:
+    for order, node in headings[:10]:
         if (title := clean(node.text(separator=" ")).casefold()) and any(title in one or one in title for one in known):
             return order, node
-    for order, node, text in walk.texts if known else ():
-        if clean(text).casefold() in known and node.parent is not None and node.parent.tag != "a":
+    for order, node, text in texts if known else ():
+        if text.casefold() in known and node.parent is not None and node.parent.tag != "a":
             return order, node.parent
-    return walk.headings[0] if walk.headings else None
+    return headings[0] if headings else None
 
 
 def _is_buy(node: LexborNode) -> bool:
     """Whether a button, or a link that looks like one, puts the product into a basket."""
     attributes = node.attributes
-    if node.tag == "a" and "class" not in attributes:
-        return False
-    if node.tag == "input" and attributes.get("type") not in ("submit", "button", "image"):
-        return False
-    said = " ".join(value for name in _CONTROL_WORDS if (value := attributes.get(name)))
-    return bool(BUY.search(said[:LONGEST_NAME]) or (node.tag != "input" and BUY.search(node.text(strip=True)[:40])))
+    names = " ".join(value for name in _CONTROL_WORDS if (value := attributes.get(name)))[:LONGEST_NAME]
+    if BUYING_NAME.search(names) or is_buying(names):
+        return True
+    return node.tag != "input" and is_buying(node.text(strip=True)[:40])

@@ -42,7 +42,8 @@ def paths(node: LexborNode) -> Iterator[Path]:
     own = [*marks(node), Mark(tag_of(node), TAG)]
     tags = [tag_of(one) for one in line]
     for mark in own:
-        yield _path([mark])
+        if mark.steadiness != TAG:
+            yield _path([mark])
         for level, ancestor in enumerate(line[1:], start=1):
             for above in marks(ancestor)[:3]:
                 yield _path([above, mark], " > " if level == 1 else " ")

@@ -168,7 +168,7 @@ def lower_beside(found: Hit, page: Document) -> str:
     dress = _UNDRESSED.sub("", found.raw)
     if len(_CENTS.findall(text)) < 2 and not (dress and text.count(dress) > 1):
         return ""
-    return next((raw for raw in _prices_in(around, dress) if _rivals(raw, found.value, page)), "")
+    return next((raw for raw in _prices_in(around, dress) if raw != found.raw and _rivals(raw, found.value, page)), "")
 
 
 def _prices_in(box: LexborNode, dress: str) -> list[str]:
