@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from math import exp
 from typing import Any
 
-from pricevane.model import Candidate, PriceKind
+from pricevane.model import Availability, Candidate, PriceKind
 from spiders.read.document import Document
 from spiders.read.labels import Role
 from spiders.read.money import Amount
@@ -56,14 +56,17 @@ class Verdict:
     agreeing: tuple[Reading, ...] = ()
     against: tuple[Reading, ...] = ()
     confidence: float = 0.0
+    availability: Availability | None = None
+    stock: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The verdicts, the page's own variant first, and every amount that was considered, best first."""
+    """The verdicts, the page's own variant first, every amount that was considered, best first, and the one seen."""
 
     verdicts: tuple[Verdict, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    sight: Sight | None = None
 
     @property
     def is_sure(self) -> bool:
@@ -93,7 +96,7 @@ def weigh(layers: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading
     if not claims or (claims[0].score < WORST_GUESS and not claims[0].readings):
         verdict = [Verdict(_filled(base, [one for one in told if one is not lead], True), None)] if base else []
         return Weighed(tuple(verdict))
-    return Weighed((_verdict(claims, base, told, sights, page),), _candidates(claims))
+    return Weighed((_verdict(claims, base, told, sights, page),), _candidates(claims), claims[0].sight)
 
 
 def _claims(
@@ -243,7 +246,7 @@ def _variants(
     own = [one for one in found if page.is_here(one.reading.url)]
     like = [one for one in found if top and one.amount and same(one.amount, top.amount)]
     first = next(iter([one for one in own if one in like] or (own if len(own) == 1 else []) or like or own), found[0])
-    return Weighed((first, *(one for one in found if one is not first)))
+    return Weighed((first, *(one for one in found if one is not first)), (), top if vouched else None)
 
 
 def _filled(reading: Reading, others: Sequence[list[Reading]], alone: bool) -> Reading:

@@ -97,6 +97,7 @@ def judge(view: View, tax_included: bool | None = None) -> list[Sight]:
             found.pop("says that tax is included", None)
         if tax_included is None and Role.EX_TAX in found:
             found[Role.EX_TAX] = 0
+        sight.is_tile = places[sight].tile
         sight.roles = frozenset(mark for mark in found if isinstance(mark, Role))
         sight.is_old = "struck through" in found or "higher of two" in found or found.get(Role.REGULAR) == 1
         weighed = {mark: value * WEIGHTS[mark] for mark, value in found.items()}

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pricevane.model import Examination, Offer, PageKind
-from spiders.read import dom, embedded, jsonld, microdata, opengraph, rdfa
+from spiders.read import dom, embedded, jsonld, microdata, opengraph, rdfa, states
+from spiders.read.available import settle
 from spiders.read.consensus import Weighed, weigh
 from spiders.read.currency import iso
-from spiders.read.origin import shop_currency
 from spiders.read.document import Document, PageHints, TooDeep
 from spiders.read.judge import judge
+from spiders.read.kind import kind_of
 from spiders.read.offer import build
+from spiders.read.origin import shop_currency
 from spiders.read.reading import Reading
 from spiders.read.selectors import readings as selected
-from spiders.read.visible import look
+from spiders.read.stock import stock
+from spiders.read.text import clean
+from spiders.read.visible import Sight, View, look
 
 __all__ = ["PageHints", "examine", "read_page"]
 
@@ -49,20 +54,39 @@ def examine(
         page = Document.parse(html, url, hints)
     except TooDeep as error:
         return Examination(url, PageKind.OTHER, str(error), (), ())
-    layers = [selected(page, selectors or {}), *(layer.readings(page) for layer in LAYERS)]
-    weighed = _weigh(page, layers)
-    if not weighed.is_sure and (more := embedded.readings(page)):
-        weighed = _weigh(page, [*layers[:-1], more, layers[-1]])
+    own = selected(page, selectors or {})
+    layers = [own, jsonld.readings(page), microdata.readings(page), rdfa.readings(page), opengraph.readings(page)]
+    view, judged = _seen(page, layers)
+    kind, why = _kind(page, layers, view)
+    weighed = _weighed(page, layers, judged, view) if kind is PageKind.PRODUCT else Weighed()
     offers = tuple(build(verdict, page, at) for verdict in weighed.verdicts)
-    kind, why = PageKind.PRODUCT, ""
     return Examination(url, kind, why, offers, weighed.candidates, time.perf_counter() - began)
 
 
-LAYERS = (jsonld, microdata, rdfa, opengraph)
-
-
-def _weigh(page: Document, layers: Sequence[list[Reading]]) -> Weighed:
+def _seen(page: Document, layers: Sequence[list[Reading]]) -> tuple[View, list[Sight]]:
     every = [one for readings in layers for one in readings]
     currency = next((code for one in every if (code := iso(one.currency, page.language))), "") or shop_currency(page)
     view = look(page, currency, {one.name for one in every if one.name})
-    return weigh(layers, dom.readings(judge(view, page.hints.tax_included), view), page)
+    return view, judge(view, page.hints.tax_included)
+
+
+def _kind(page: Document, layers: Sequence[list[Reading]], view: View) -> tuple[PageKind, str]:
+    if layers[0]:
+        return PageKind.PRODUCT, "the site's own selectors found one"
+    lead = next((readings for readings in layers if any(one.price for one in readings)), [])
+    return kind_of(page, lead or next(filter(None, layers), []), sum(one.is_tile for one in view.sights))
+
+
+def _weighed(page: Document, layers: list[list[Reading]], judged: list[Sight], view: View) -> Weighed:
+    """The consensus, with the shop's embedded state asked only where the other layers leave a doubt."""
+    sights = dom.readings(judged, view)
+    weighed = weigh(layers, sights, page)
+    if not weighed.is_sure and (more := embedded.readings(page)):
+        weighed = weigh([*layers[:-1], more, layers[-1]], sights, page)
+    if not weighed.verdicts:
+        return weighed
+    first, *others = weighed.verdicts
+    seen = stock(page, view.heading[1] if view.heading else None, weighed.sight.node if weighed.sight else None)
+    said = states.availability(clean(first.reading.availability))
+    known = replace(first, availability=settle(said, seen), stock=seen.quantity if seen else None)
+    return replace(weighed, verdicts=(known, *others))

@@ -56,7 +56,8 @@ class Sight:
     """One amount in the page's text: the smallest element that shows all of it, its place in reading order.
 
     `order` counts nodes of the body; `before` and `after` are the words up to the amounts next to it.
-    `judge` fills `roles`, `is_old` (struck through, or the higher of a pair), `score` (log-odds) and `reasons`.
+    `judge` fills `roles`, `is_old` (struck through, or the higher of a pair), `is_tile` (one of a list's entries),
+    `score` (log-odds) and `reasons`.
     """
 
     node: LexborNode
@@ -68,6 +69,7 @@ class Sight:
     after: str = ""
     roles: frozenset[Role] = frozenset()
     is_old: bool = False
+    is_tile: bool = False
     score: float = 0.0
     reasons: tuple[str, ...] = ()
 
