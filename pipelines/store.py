@@ -12,10 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pricevane.model import CrawlReport, Offer, Status
 from pricevane.storage.engine import open_engine
-from pricevane.storage.history import doubt, keep
+from pricevane.storage.history import Kept, doubt, keep
 
 BATCH = 250
 BROKEN = "database"
+# A signal of Scrapy, sent after each batch with `kept`.
+OFFERS_KEPT = object()
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +36,14 @@ class StorePipeline:
         report: CrawlReport,
         contradicted: set[tuple[str, str]],
         stop: Callable[[], object],
+        tell: Callable[[Kept], object] | None = None,
     ) -> None:
         self.engine = engine
         self.run_id = run_id
         self.report = report
         self.contradicted = contradicted
         self.stop = stop
+        self.tell = tell
         self.stopping: object = None
         self.batch: list[Offer] = []
 
@@ -52,7 +56,10 @@ class StorePipeline:
         def stop() -> object:
             return asyncio.ensure_future(crawler.engine.close_spider_async(reason=BROKEN))
 
-        return cls(engine, spider.state.run_id, spider.report, spider.contradicted, stop)  # type: ignore[union-attr]
+        def tell(kept: Kept) -> object:
+            return crawler.signals.send_catch_log(OFFERS_KEPT, kept=kept)
+
+        return cls(engine, spider.state.run_id, spider.report, spider.contradicted, stop, tell)  # type: ignore[union-attr]
 
     def process_item(self, item: Offer) -> Offer:
         self.report.offers += 1
@@ -74,6 +81,8 @@ class StorePipeline:
         self.batch = []
         self.report.stored += kept.stored
         self.report.changed += kept.changed
+        if self.tell:
+            self.tell(kept)
 
     def _attempt(self, step: Callable[[], None]) -> None:
         try:

@@ -177,6 +177,14 @@ class Database(Section):
     url: str = "sqlite:///pricevane.db"
 
 
+class Archive(Section):
+    """Whether the pages behind prices are kept, where and how long."""
+
+    folder: str = ""
+    keep_days: Annotated[int, Field(ge=1, le=36500)] = 90
+    changed_only: bool = True
+
+
 class Schedule(Section):
     """When to crawl which sites, and what follows."""
 
@@ -204,6 +212,7 @@ class Config(Section):
     time_zone: Zone = "UTC"
     database: Database = Database()
     mail: Mail = Mail()
+    archive: Archive = Archive()
     guardrails: Guardrails = Guardrails()
     competitors: tuple[Competitor, ...] = ()
     categories: tuple[Category, ...] = ()
@@ -247,6 +256,11 @@ class Config(Section):
     def sites(self) -> dict[str, Site]:
         """Every site by name."""
         return {site.name: site for competitor in self.competitors for site in competitor.sites}
+
+    @property
+    def archive_folder(self) -> Path | None:
+        """Where pages are kept, or None where they are not."""
+        return self.root / Path(self.archive.folder).expanduser() if self.archive.folder else None
 
     def manager_of(self, category: str) -> str:
         """Who gets the digest of a category."""

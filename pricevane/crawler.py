@@ -1,4 +1,4 @@
-"""The one Scrapy process: a job on stdin, progress, offers and at last the report on stdout."""
+"""The one Scrapy process: a job on stdin; progress, pages, offers and at last the report on stdout."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
 
+from pipelines.clean import clean
+from pipelines.store import OFFERS_KEPT
+from pipelines.validate import flaw, validate
 from pricevane import settings as differences
-from pricevane.model import Offer, SiteState
-from pricevane.wire import JOB, Job, encode, offer_row
+from pricevane.archive import ArchivedPage, ArchiveWriter, Archivist
+from pricevane.model import Examination, Offer, SiteState, Status
+from pricevane.storage.history import Kept
+from pricevane.wire import JOB, Job, encode, examination_row, offer_row
 from spiders.fetch import browser
 from spiders.shop import ShopSpider
 from spiders.sites import all_sites, for_state
@@ -161,6 +169,69 @@ class Reporter:
             await asyncio.sleep(1)
 
 
+class Keeper:
+    """Hands a crawl's pages to its archive, and tells the report when they cannot be kept."""
+
+    def __init__(self, crawler: Crawler, job: Job) -> None:
+        state = job.state
+        began_at = state.clock_at or datetime.now(UTC)
+        self.crawler = crawler
+        self.writer = ArchiveWriter(Path(job.archive or ""), state.run_id, began_at)
+        self.archivist = Archivist(self.writer, not job.archive_all, self._failed)
+        crawler.signals.connect(self.kept, OFFERS_KEPT)
+        crawler.signals.connect(self.writer.close, signals.engine_stopped)
+
+    def read(self, seen: Examination, body: bytes) -> None:
+        """Hold a page with offers."""
+        if seen.offers:
+            first = seen.offers[0]
+            self.archivist.hold(ArchivedPage(first.evidence.page_hash, seen.url, first.at, body))
+
+    def kept(self, kept: Kept) -> None:
+        self.archivist.kept(kept.pages, kept.proofs)
+
+    def _failed(self) -> None:
+        if isinstance(self.crawler.spider, ShopSpider):
+            self.crawler.spider.report.fail("archive")
+
+
+def explainer(write: Callable[[bytes], object]) -> Callable[[Examination, bytes], None]:
+    """Writes what was seen on each page."""
+
+    def explain(seen: Examination, body: bytes) -> None:
+        write(encode("examination", examination_row(seen, body)))
+
+    return explain
+
+
+def read_saved(job: Job, write: Callable[[bytes], object]) -> None:
+    """Read the job's page as a crawl would if it came from the state's address, and write the same lines."""
+    body = job.page or b""
+    spider = for_state(job.state)
+    recognisable = all_sites() if spider is ShopSpider else ()
+    reader = spider(job.state, recognisable, on_page=explainer(write))
+    report = reader.report
+    for offer in map(clean, reader.read(HtmlResponse(job.state.url, body=body, encoding=charset(body)))):
+        if reason := flaw(offer):
+            report.drop(reason)
+            continue
+        valid = validate(offer)
+        report.offers += 1
+        report.doubtful += valid.status is Status.DOUBTFUL
+        write(encode("offer", offer_row(valid)))
+    report.finished = True
+    write(encode("report", report.as_json()))
+
+
+def charset(body: bytes) -> str | None:
+    """UTF-8 for what is UTF-8, whatever a saved page still says of itself; else None, to be found out."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
+
+
 def crawl(job: Job, write: Callable[[bytes], object]) -> None:
     """Run one crawl to its end and write its lines; a process can do this once."""
     spider = for_state(job.state)
@@ -169,7 +240,8 @@ def crawl(job: Job, write: Callable[[bytes], object]) -> None:
     crawler = process.create_crawler(spider)
     reporter = Reporter(crawler, job.feed, write)
     recognisable = all_sites() if spider is ShopSpider else ()
-    process.crawl(crawler, state=job.state, recognisable=recognisable)
+    on_page = explainer(write) if job.explain else Keeper(crawler, job).read if job.archive else None
+    process.crawl(crawler, state=job.state, recognisable=recognisable, on_page=on_page)
     process.start()
     write(encode("report", reporter.spider.report.as_json()))
 
@@ -180,7 +252,7 @@ def main() -> None:
     os.dup2(2, 1)
     job = JOB.validate_json(read_line())
     die_with_parent()
-    crawl(job, lines.write)
+    (crawl if job.page is None else read_saved)(job, lines.write)
 
 
 if __name__ == "__main__":

@@ -33,14 +33,21 @@ def run_crawl(
     feed: bool = False,
     on_progress: Told | None = None,
     on_offer: Told | None = None,
+    on_examination: Told | None = None,
+    page: bytes | None = None,
+    archive: str | None = None,
+    archive_all: bool = False,
 ) -> CrawlReport:
     """Crawl one site and return what it learned; blocks until the end.
 
     `on_progress` gets pages, offers, requests, seconds and expected (pages, or None) about once a second,
     and ends the crawl early, with what it has, by returning True;
-    `on_offer` gets a row (see `wire.offer_row`) for each offer if `feed` is set. The child is killed when
-    anything is raised here, KeyboardInterrupt included. Raises CrawlDied.
+    `on_offer` gets a row (see `wire.offer_row`) for each offer if `feed` is set, `on_examination` one (see
+    `wire.examination_row`) for each page, before its offers. For `page` and `archive` see `wire.Job`. The child
+    is killed when anything is raised here, KeyboardInterrupt included. Raises CrawlDied.
     """
+    job = Job(state, database, chromium, feed, on_examination is not None, page, archive, archive_all)
+    told = {"progress": on_progress, "offer": on_offer, "examination": on_examination}
     child = subprocess.Popen(
         [sys.executable, "-m", "pricevane.crawler"],
         stdin=subprocess.PIPE,
@@ -51,7 +58,7 @@ def run_crawl(
     listener = Thread(target=_listen, args=(child.stderr, tail), daemon=True)
     listener.start()
     try:
-        report = _talk(child, Job(state, database, chromium, feed), {"progress": on_progress, "offer": on_offer})
+        report = _talk(child, job, told)
     finally:
         child.kill()
         child.wait()

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from matching.identifiers import match as match_identifiers
-from pricevane import chromium, schedule
+from pricevane import archive, chromium, schedule
 from pricevane.alerts.digest import render
 from pricevane.alerts.gather import gather
 from pricevane.alerts.mail import MailRefused, OutboxUnwritable, as_page, compose, deliver
@@ -37,7 +37,7 @@ from pricevane.storage.engine import DatabaseUnreachable
 from pricevane.storage.figures import figures
 from pricevane.storage.history import AnyRow
 from pricevane.storage.tables import Proposal
-from pricevane.visit import ContactMissing, UnknownSite, scan_state, site_named, site_state
+from pricevane.visit import ContactMissing, UnknownSite, scan_state, site_named, site_state, with_contact
 from pricing.propose import Proposed, check
 from pricing.propose import propose as run_pricing
 
@@ -92,6 +92,15 @@ class Crawled:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What was seen on one page (`wire.examination_row`, None if nothing was read), its offers, and how it went."""
+
+    page: Mapping[str, Any] | None
+    offers: list[Mapping[str, Any]]
+    report: CrawlReport
+
+
 def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress: OnTold | None = None) -> Crawled:
     """Crawl a site in a process of its own, store what it reads, and publish or hold the run.
 
@@ -105,13 +114,14 @@ def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress
         state = site_state(house.config, site, history.known_addresses(connection, site_id), clock_at)
         run_id = history.start_run(connection, site_id, started_at)
         state = replace(state, run_id=run_id, learned=memory.learned(connection, site_id))
-    report = _run(state, house.engine.url.render_as_string(hide_password=False), on_progress)
+    report = _run(house, state, on_progress)
     with house.engine.begin() as connection:
         run = figures(connection, state.run_id)
         report.stored, report.offers = run.observed, report.offers or run.observed
         publication, reason = judge(report, run)
         ended_at = started_at + timedelta(seconds=report.seconds)
         history.end_run(connection, state.run_id, ended_at, report, publication, reason)
+    prune_archive(house, ended_at)
     return Crawled(name, state.run_id, report, publication, reason)
 
 
@@ -125,9 +135,17 @@ def crawl_all(house: House, names: Iterable[str], clock_at: datetime | None = No
         return list(workers.map(lambda name: crawl(house, name, clock_at), ordered))
 
 
-def _run(state: SiteState, database: str, on_progress: OnTold | None) -> CrawlReport:
+def _run(house: House, state: SiteState, on_progress: OnTold | None) -> CrawlReport:
+    folder, settings = house.config.archive_folder, house.config.archive
     try:
-        return run_crawl(state, database=database, chromium=_browser(state), feed=False, on_progress=on_progress)
+        return run_crawl(
+            state,
+            database=house.engine.url.render_as_string(hide_password=False),
+            chromium=_browser(state),
+            on_progress=on_progress,
+            archive=str(folder) if folder else None,
+            archive_all=not settings.changed_only,
+        )
     except CrawlDied as died:
         report = CrawlReport(reason=f"the crawl died: {died}")
         report.fail("crawl died")
@@ -144,13 +162,40 @@ def scan(state: SiteState, on_offer: OnTold, on_progress: OnTold | None) -> Craw
 
     With render "auto" plain requests come first, and the browser if they could read pages but no offer.
     """
-    state = scan_state(state)
-    first = replace(state, render="http") if state.render == "auto" else state
-    report = run_crawl(first, chromium=_browser(first), feed=True, on_offer=on_offer, on_progress=on_progress)
+
+    def read(now: SiteState) -> CrawlReport:
+        return run_crawl(now, chromium=_browser(now), feed=True, on_offer=on_offer, on_progress=on_progress)
+
+    return _visit(scan_state(state), read)
+
+
+def _visit(state: SiteState, read: Callable[[SiteState], CrawlReport]) -> CrawlReport:
+    report = read(replace(state, render="http") if state.render == "auto" else state)
     if state.render != "auto" or report.offers or not report.pages or report.blocked or not chromium.find():
         return report
-    second = replace(state, render="browser")
-    return run_crawl(second, chromium=_browser(second), feed=True, on_offer=on_offer, on_progress=on_progress)
+    return read(replace(state, render="browser"))
+
+
+def explain(state: SiteState, page: bytes | None = None) -> Explained:
+    """Read one page and tell all that was seen on it; see `visit.page_state`. Nothing is stored.
+
+    With `page`, a saved one, nothing is fetched; else raises ContactMissing for a shop of others.
+    """
+    seen: list[Mapping[str, Any]] = []
+    offers: list[Mapping[str, Any]] = []
+
+    def read(now: SiteState) -> CrawlReport:
+        chosen = None if page is not None else _browser(now)
+        return run_crawl(now, chromium=chosen, feed=True, on_offer=offers.append, on_examination=seen.append, page=page)
+
+    report = _visit(with_contact(state), read) if page is None else read(replace(state, render="http"))
+    return Explained(seen[-1] if seen else None, offers, report)
+
+
+def prune_archive(house: House, as_of: datetime) -> int:
+    """Delete archived pages that are older than the toml keeps them; how many files."""
+    folder = house.config.archive_folder
+    return archive.prune(folder, as_of - timedelta(days=house.config.archive.keep_days)) if folder else 0
 
 
 def match(house: House, as_of: datetime) -> Matched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -38,6 +39,11 @@ EXPONENTS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 RESTRICTED = re.compile(r"0{6}[02]\d{7}|\d(?:0[245]|2|98|99)\d+")
+
+
+def page_hash(body: bytes) -> str:
+    """The hash that proves a page: of its text in UTF-8, as its reader was given it; 32 hexadecimal digits."""
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 class LostDigits(ValueError):
@@ -305,6 +311,7 @@ class SiteState:
     `local` holds the origins that the operator named as his own; `known` the addresses of listings
     seen before; `learned` is what earlier crawls learned of its pages (plain JSON values, see
     `CrawlReport.learned`); `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
+    With `single_page` a product's address is read alone; with `only_page` any address is.
     """
 
     url: str
@@ -320,6 +327,7 @@ class SiteState:
     max_pages: int = 100_000
     max_seconds: float = 0.0
     single_page: bool = False
+    only_page: bool = False
     known: tuple[str, ...] = ()
     learned: dict[str, Any] = field(default_factory=dict)
     clock_at: datetime | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from pricevane.config import Config, ConfigError, Site
-from pricevane.model import SiteState
+from pricevane.model import Origin, SiteState
 
 
 class UnknownSite(LookupError):
@@ -28,7 +28,11 @@ def site_named(config: Config, name: str) -> Site:
 
 def site_state(config: Config, site: Site, known: tuple[str, ...], clock_at: datetime | None) -> SiteState:
     """What a crawl of a configured site must know; raises ContactMissing for a stranger's without contact."""
-    state = SiteState(
+    return with_contact(_owed(config, site, known, clock_at))
+
+
+def _owed(config: Config, site: Site, known: tuple[str, ...] = (), clock_at: datetime | None = None) -> SiteState:
+    return SiteState(
         url=site.url,
         name=site.name,
         region=site.region,
@@ -43,10 +47,10 @@ def site_state(config: Config, site: Site, known: tuple[str, ...], clock_at: dat
         known=known,
         clock_at=clock_at,
     )
-    return _with_contact(state)
 
 
-def _with_contact(state: SiteState) -> SiteState:
+def with_contact(state: SiteState) -> SiteState:
+    """The same state; raises ContactMissing if it leads to a stranger's shop and names no contact."""
     if not state.is_local and not state.contact:
         raise ContactMissing(
             f"{state.origin.url} is somebody else's shop: set contact in pricevane.toml to an address where its"
@@ -61,8 +65,34 @@ def scan_state(state: SiteState) -> SiteState:
     An address on this machine's loopback is local then: no delay, no contact. Raises ValueError for what
     is no http address, ContactMissing for a shop of others.
     """
-    local = (state.origin.url,) if is_loopback(state.origin.host) else ()
-    return _with_contact(replace(state, local=local, single_page=True))
+    return with_contact(replace(_typed(state), single_page=True))
+
+
+def _typed(state: SiteState) -> SiteState:
+    return replace(state, local=(state.origin.url,) if is_loopback(state.origin.host) else ())
+
+
+def page_state(config: Config | None, typed: SiteState) -> SiteState:
+    """The state for reading one page alone, fetched or saved: as a crawl would if it belongs to a configured site.
+
+    The site is the one that `typed` names, else the one of its origin; what was typed goes before what the site
+    says. Raises UnknownSite, and ValueError for what is no http address. Before fetching ask `with_contact`.
+    """
+    site = site_of(config, typed.url) if config and not typed.name else None
+    if config and typed.name:
+        site = site_named(config, typed.name)
+    if config is None or site is None:
+        return replace(_typed(typed), only_page=True)
+    owed = _owed(config, site)
+    render = owed.render if typed.render == "auto" else typed.render
+    said = {name: value for name in ("contact", "currency", "language") if (value := getattr(typed, name))}
+    return replace(owed, **said, url=typed.url, render=render, clock_at=typed.clock_at, only_page=True)
+
+
+def site_of(config: Config, url: str) -> Site | None:
+    """The configured site whose origin an address has; raises ValueError for what is no http address."""
+    origin = Origin.of(url)
+    return next((site for site in config.sites.values() if site.origin == origin), None)
 
 
 def is_loopback(host: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,18 +13,23 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 from twisted.python.failure import Failure
 
-from pricevane.model import CrawlReport, Offer, SiteState
+from pricevane.model import CrawlReport, Examination, Offer, SiteState
 from spiders.fetch.blocks import is_block
 from spiders.fetch.failures import Refused, RobotsRefused, kind_of
-from spiders.read.page import PageHints, read_page
+from spiders.read.page import PageHints, examine
 
 BLOCKS_IN_A_ROW = 3
 ERRORS_IN_A_ROW = 20
 PAGES_TO_RECOGNISE = 3
 
+OnPage = Callable[[Examination, bytes], object]
+
 
 class ReadingSpider(Spider):
-    """Knows the site's state and keeps its report; `recognisable` are site classes that a page may call for."""
+    """Knows the site's state and keeps its report; `recognisable` are site classes that a page may call for.
+
+    `on_page` is told of every page that was read: what was seen there, and the page's text in UTF-8.
+    """
 
     hosts: ClassVar[tuple[str, ...]] = ()
     marker: ClassVar[str] = ""
@@ -32,9 +38,16 @@ class ReadingSpider(Spider):
     follow: ClassVar[str] = ""
     browser_hosts: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, state: SiteState, recognisable: Sequence[type[ReadingSpider]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        state: SiteState,
+        recognisable: Sequence[type[ReadingSpider]] = (),
+        on_page: OnPage | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.state = state
+        self.on_page = on_page
         self.report = CrawlReport()
         self.hints = PageHints(state.region, state.currency, state.language, state.tax_included)
         self.recognisable = recognisable
@@ -58,8 +71,10 @@ class ReadingSpider(Spider):
         offers: list[Offer] = []
         if response.status == 200 and isinstance(response, HtmlResponse) and response.body.strip():
             self._recognise(response)
-            read = read_page(response.text, response.url, self.now(), self.hints, self.reader.selectors)
-            offers = [refined for offer in read if (refined := self.reader.refine(offer, response))]
+            seen = examine(response.text, response.url, self.now(), self.hints, self.reader.selectors)
+            offers = [refined for offer in seen.offers if (refined := self.reader.refine(offer, response))]
+            if self.on_page:
+                self.on_page(replace(seen, offers=tuple(offers)), response.text.encode(errors="replace"))
         if is_block(response, not offers):
             self._blocked()
         else:

@@ -46,7 +46,7 @@ class ShopSpider(ReadingSpider):
         self.leads: set[str] = set()
         self.sitemap_shows_products = False
         self.follows_links = False
-        self.one_page = state.single_page and urlsplit(state.url).path not in ("", "/")
+        self.one_page = state.only_page or (state.single_page and urlsplit(state.url).path not in ("", "/"))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -81,7 +81,7 @@ class ShopSpider(ReadingSpider):
         offers = self.read(response)
         for offer in offers:
             yield offer
-        self.one_page = bool(offers) or not self.report.pages
+        self.one_page = self.state.only_page or bool(offers) or not self.report.pages
         if not self.one_page:
             async for request in self.whole_shop():
                 yield request

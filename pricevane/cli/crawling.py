@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pricevane import config as configuration
 from pricevane import jobs, visit
 from pricevane.cli.output import Format, FormatOption, err, plain, progress, show
-from pricevane.cli.session import ConfigOption, house
+from pricevane.cli.session import ConfigOption, configuration_if_any, house
 from pricevane.model import CrawlReport, Origin, Publication, SiteState
 
 SCANNED = ("name", "price", "currency", "regular_price", "availability", "status", "gtin", "sku", "page")
@@ -56,7 +54,7 @@ def scan(
         Origin.of(url)
     except ValueError as error:
         raise typer.BadParameter(f"{error}; for example https://shop.example/", param_hint="URL") from error
-    known = _configuration(config)
+    known = configuration_if_any(config)
     state = SiteState(
         url=url,
         contact=contact or (known.contact if known else ""),
@@ -71,18 +69,12 @@ def scan(
     if form is Format.TABLE:
         rows = [{**row, "page": row["url"].removeprefix(state.origin.url)} for row in rows]
     show(rows, SCANNED if form is Format.TABLE else SCANNED_ALL, form, empty="no prices were read")
-    _summarise(report)
+    summarise(report)
     raise typer.Exit(report.exit_code)
 
 
 def _address(offer: Mapping[str, Any]) -> str:
     return str(offer["url"])
-
-
-def _configuration(path: Path | None) -> configuration.Config | None:
-    if path is None and not Path(configuration.FILE).exists():
-        return None
-    return configuration.load(path)
 
 
 def crawl(
@@ -105,7 +97,7 @@ def crawl(
         codes.append(done.report.exit_code)
         if done.publication is Publication.SUSPECT:
             err.print(f"{name}: held, nothing of this crawl is priced on: {done.reason}")
-        _summarise(done.report, name)
+        summarise(done.report, name)
     show(rows, ("site", "listings", "changed", "doubtful", "pages", "seconds", "state", "publication"), form)
     raise typer.Exit(_overall(codes))
 
@@ -129,7 +121,7 @@ def _row(done: jobs.Crawled) -> dict[str, Any]:
     }
 
 
-def _summarise(report: CrawlReport, name: str = "") -> None:
+def summarise(report: CrawlReport, name: str = "") -> None:
     """Say on standard error what the pages were, what was learned anew and what went wrong, if anything."""
     head = f"{name}: " if name else ""
     if report.kinds:

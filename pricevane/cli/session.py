@@ -31,6 +31,13 @@ def house(path: Path | None) -> House:
     return open_house(configuration.load(path))
 
 
+def configuration_if_any(path: Path | None) -> configuration.Config | None:
+    """The configuration that is named, or the one that is here; None where neither is."""
+    if path is None and not Path(configuration.FILE).exists():
+        return None
+    return configuration.load(path)
+
+
 def now() -> datetime:
     """The clock, read once at the door."""
     return datetime.now(UTC)

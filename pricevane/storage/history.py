@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -40,10 +40,12 @@ READING = (*ASKED, *TERMS, "stock")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many offers became observations, and how many of them said something new."""
+    """How many offers became observations, and how many of them said something new; the hashes of their pages."""
 
     stored: int
     changed: int
+    pages: frozenset[str] = field(default=frozenset(), compare=False)
+    proofs: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def upsert(connection: Connection, table: type[Base]) -> Any:
@@ -97,7 +99,8 @@ def keep(connection: Connection, run_id: int, offers: Sequence[Offer]) -> Kept:
         )
     connection.execute(insert(Observation), observed)
     _touch(connection, states)
-    return Kept(len(observed), len(changed))
+    pages = frozenset(offer.evidence.page_hash for offer, _ in fresh)
+    return Kept(len(observed), len(changed), pages, frozenset(offer.evidence.page_hash for offer, _ in changed))
 
 
 def _reading(offer: Offer) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from spiders.read.stock import Stock
 
 # What the page says in words or by its buy button is kept up by the shop's own logic; markup goes stale, and classes
 # and disabled buttons may belong to a size not chosen yet.
-_PLAIN = ("stock:notice", "stock:button")
+_PLAIN = ("stock:notice", "stock:button", "stock:waiting", "stock:around")
 
 
 def settle(structured: Availability, seen: Stock | None) -> Availability:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import log2
 
 from selectolax.lexbor import LexborNode
@@ -14,13 +15,14 @@ from pricevane.model import PriceKind
 from spiders.read.labels import Role, is_taxed, named, said
 from spiders.read.visible import NEAR, Sight, View, ancestors
 
-FAR = 12
+FAR, CARD, CARD_TEXT = 12, 5, 200
 TILES = 3
 TWINS_APART = 16
 GREATEST_CUT = 4
 STEP = 20
 # A price that is called the old or the regular one, while no newer stands beside it, may well be the price.
 ALONE = 0.2
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)\b", re.IGNORECASE)
 _STRUCK = frozenset(["del", "s", "strike"])
 _LOUD = frozenset(["b", "strong", "h1", "h2", "h3", "h4", "em", "big"])
 _ASIDE = frozenset(["header", "footer", "nav", "aside"])
@@ -41,6 +43,7 @@ WEIGHTS = {
     "struck through": -3.0,
     "in bold or a heading": 0.4,
     "one of many tiles": -3.0,
+    "beside a linked picture": -2.5,
     "in a block about other things": -1.2,
     "in a header, footer or sidebar": -2.0,
     "inside a link": -1.2,
@@ -150,9 +153,22 @@ def _marks(sight: Sight, place: _Place, view: View) -> Iterator[tuple[str, float
         yield "distance from the heading", log2(1 + abs(distance) / STEP)
         above = {node.mem_id: level for level, node in enumerate(ancestors(view.heading[1], 2 * FAR))}
         level = next((above[node.mem_id] for node in place.chain if node.mem_id in above), FAR)
+        apart = takewhile(lambda node: node.mem_id not in above, place.chain[:CARD])
+        if not place.tile and any(_is_card(node) for node in apart):
+            yield "beside a linked picture", 1
         yield "levels from the heading", min(level, FAR - 2)
     if view.buttons:
         yield "distance from the buy button", log2(1 + min(abs(sight.order - at) for at in view.buttons) / STEP)
+
+
+def _is_card(node: LexborNode) -> bool:
+    """Whether an element is small and shows a picture that leads to another page."""
+    linked = node.css_first("a[href] img")
+    if linked is None or len(" ".join(node.text(separator=" ").split())) > CARD_TEXT:
+        return False
+    link = next((one for one in ancestors(linked, CARD) if one.tag == "a"), None)
+    href = (link.attributes.get("href") or "") if link else ""
+    return not href.startswith(("#", "javascript:")) and not _PICTURE.search(href)
 
 
 def _looks(sight: Sight, place: _Place) -> Iterator[str]:
@@ -230,7 +246,7 @@ def _compare(view: View, places: Mapping[Sight, _Place], marks: Mapping[Sight, M
 
 
 def _is_plain(sight: Sight, found: Marks, fine: set[Role]) -> bool:
-    against = {"one of many tiles", "struck through", "hidden", "higher of two", *Role} - fine
+    against = {"one of many tiles", "beside a linked picture", "struck through", "hidden", "higher of two", *Role} - fine
     return sight.has_currency and against.isdisjoint(found)
 
 
