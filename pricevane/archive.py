@@ -64,7 +64,7 @@ class ArchiveWriter:
         if self.pages is None or self.index is None or self.pages.tell() >= self.largest:
             self.pages, self.index = self._open()
         offset = self.pages.tell()
-        self.pages.write(_record(page))
+        self.pages.write(_packed(page))
         line = {"page_hash": page.page_hash, "offset": offset, "url": page.url, "at": page.at.isoformat()}
         self.index.write(json.dumps(line).encode() + b"\n")
 
@@ -86,7 +86,7 @@ class ArchiveWriter:
         raise AssertionError("numbers do not end")
 
 
-def _record(page: ArchivedPage) -> bytes:
+def _packed(page: ArchivedPage) -> bytes:
     """One gzip member with a `resource` record (ISO 28500, 6.4): the text that was read, not the bytes on the wire."""
     buffer = BytesIO()
     writer = WARCWriter(buffer, gzip=True)
@@ -188,9 +188,16 @@ def _read(path: Path, line: dict[str, object]) -> ArchivedPage | None:
 def prune(folder: Path, before: datetime) -> int:
     """Delete the files of crawls that began before an instant, and nothing else in the folder; how many files."""
     files = [path for path in folder.glob("*") if (found := NAME.fullmatch(path.name)) and _began(found[1]) < before]
-    for path in files:
+    return sum(map(_deleted, files))
+
+
+def _deleted(path: Path) -> bool:
+    try:
         path.unlink(missing_ok=True)
-    return len(files)
+    except OSError as error:
+        log.warning("%s is past its time and cannot be deleted: %s", path, error.strerror)
+        return False
+    return True
 
 
 def _began(stamp: str) -> datetime:

@@ -28,12 +28,10 @@ def account(whole: Mapping[str, Any]) -> Iterator[str]:
     """The lines: the page, its price candidates, its offers, what is stored; see `cli.explain`."""
     yield plain(whole["url"])
     why = f" ({whole['why']})" if whole["why"] else ""
-    yield plain(
-        f"  {whole['kind'] or 'no'} page{why}, from {whole['source']}, read in {1000 * whole['seconds']:.0f} ms"
-    )
+    yield plain(f"  {whole['kind'] or 'no'} page{why}, {whole['source']}, read in {1000 * whole['seconds']:.0f} ms")
     if whole["page_hash"]:
         yield _line("page hash", whole["page_hash"])
-    yield from _candidates(whole["candidates"])
+        yield from _candidates(whole["candidates"])
     for number, offer in enumerate(whole["offers"][:MOST_OFFERS], 1):
         yield from _offer(offer, number, len(whole["offers"]))
     if len(whole["offers"]) > MOST_OFFERS:
@@ -58,7 +56,7 @@ def _said(value: object) -> str:
 
 
 def _candidates(candidates: list[Mapping[str, Any]]) -> Iterator[str]:
-    yield f"\n{len(candidates) or 'no'} price candidate{'' if len(candidates) == 1 else 's'}, best first"
+    yield f"\n{len(candidates) or 'no'} price candidate{'' if len(candidates) == 1 else 's'}"
     for one in candidates[:MOST_CANDIDATES]:
         mark = "->" if one["chosen"] else "  "
         yield plain(f"{mark} {one['amount']} {one['currency'] or '(no currency)'}  score {one['score']:+.1f}")
@@ -87,7 +85,8 @@ def _offer(offer: Mapping[str, Any], number: int, offers: int) -> Iterator[str]:
 
 def _stored(proof: Mapping[str, Any]) -> Iterator[str]:
     region = f", region {proof['region']}" if proof["region"] else ""
-    yield plain(f"\nstored: listing {proof['listing_id']}, {proof['site']}:{proof['key']}{region}")
+    yield ""
+    yield plain(f"stored: listing {proof['listing_id']}, {proof['site']}:{proof['key']}{region}")
     yield from (_line(name, proof[name]) for name in STORED)
     same = "the page read above" if proof["is_same_page"] else "another page than the one read above"
     kept = "archived" if proof["is_archived"] else "not archived"

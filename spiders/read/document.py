@@ -15,36 +15,12 @@ from spiders.read.text import clean
 # The parser's time grows with the square of the depth of block elements: ordinary pages nest below 300.
 MAX_DEPTH = 3000
 _SUSPICIOUS_TAGS = 15_000
+_PART = 16_384
 # One query for all layers: each walks the whole tree.
 _ASKED = 'html, h1, link[rel="canonical" i], meta[content], script'
-_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)", re.IGNORECASE)
-_UNNESTED = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "option",
-        "dt",
-        "dd",
-        "path",
-        "use",
-    ]
-)
+# Elements that never hold others, or whose next sibling closes them.
+_UNNESTED = "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|option|dt|dd|path|use"
+_NESTING = re.compile(rf"<(/?)(?!(?:{_UNNESTED})\b)[a-z]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +71,9 @@ class Document:
     def parse(cls, html: str | bytes, url: str, hints: PageHints) -> Document:
         """Parse a page that was fetched from `url`; raises TooDeep for a nesting bomb."""
         body = html if isinstance(html, bytes) else html.encode(errors="replace")
-        text = html if isinstance(html, str) else html_to_unicode(None, html)[1]
+        text, utf8 = (html, body) if isinstance(html, str) else _decoded(html)
         refuse_bomb(text)
-        tree = LexborHTMLParser(text)
+        tree = LexborHTMLParser(utf8)
         nodes: dict[str, list[LexborNode]] = {}
         for node in tree.css(_ASKED):
             nodes.setdefault(_sort(node), []).append(node)
@@ -122,6 +98,12 @@ class Document:
         return bool(own) and own in {self.address, self.url}
 
 
+def _decoded(body: bytes) -> tuple[str, bytes]:
+    """The page's text, and the same in UTF-8."""
+    encoding, text = html_to_unicode(None, body)
+    return text, body if encoding == "utf-8" and "\ufffd" not in text and body[:3] != b"\xef\xbb\xbf" else text.encode()
+
+
 def _attribute(nodes: list[LexborNode] | None, name: str) -> str:
     return (nodes[0].attributes.get(name) or "") if nodes else ""
 
@@ -138,11 +120,20 @@ def _sort(node: LexborNode) -> str:
 
 def refuse_bomb(text: str) -> None:
     """Raise TooDeep where open elements pile up beyond any real page."""
-    if text.count("<") < _SUSPICIOUS_TAGS:
+    if text.count("<") < _SUSPICIOUS_TAGS or not _piles_up(text):
         return
     depth = 0
-    for closing, tag in _TAG.findall(text):
-        if tag.lower() not in _UNNESTED:
-            depth = max(depth - 1, 0) if closing else depth + 1
-            if depth > MAX_DEPTH:
-                raise TooDeep(f"elements nest deeper than {MAX_DEPTH}: the page is not read")
+    for closing in _NESTING.findall(text):
+        depth = max(depth - 1, 0) if closing else depth + 1
+        if depth > MAX_DEPTH:
+            raise TooDeep(f"elements nest deeper than {MAX_DEPTH}: the page is not read")
+
+
+def _piles_up(text: str) -> bool:
+    """Whether anywhere so many more tags are opened than closed; a part is too short to nest that deep and back."""
+    piled = 0
+    for start in range(0, len(text), _PART):
+        piled += text.count("<", start, start + _PART) - 2 * text.count("</", start, start + _PART)
+        if piled > MAX_DEPTH:
+            return True
+    return False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import unescape
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,28 +13,53 @@ from selectolax.lexbor import LexborNode
 
 from spiders.read.document import Document
 from spiders.read.reading import LAYERS, Reading
-from spiders.read.specs import _TABLES, EMPTY, Spec, Specs
+from spiders.read.specs import EMPTY, MANY, TABLES, Spec, Specs, folded
 from spiders.read.text import clean, gtin, plain
 
 Found = tuple[str, str]
 NOTHING: Found = ("", "")
-LONGEST_BRAND, LONGEST_CODE = 80, 60
-SHORTEST_SHOP, SHORTEST_IN_ADDRESS = 3, 4
-_QUERY = tuple(_TABLES["address"]["query"].split())
-_NAMED = ", ".join(
-    [f'[class*="{word}" i]' for word in _TABLES["headline"]["names"].split()]
-    + [f'a[href*="{part}" i]' for part in _TABLES["headline"]["addresses"].split()]
-)
+LONGEST_BRAND, LONGEST_CODE, LONGEST_BESIDE, LONGEST_TEXT = 80, 60, 40, 2000
+SHORTEST_SHOP, SHORTEST_CODE = 3, 4
+# Shorter numbers of the trade pass the check by chance.
+SHORTEST_TRADE = 13
 NEIGHBOURS = 6
+_QUERY = tuple(TABLES["address"]["query"].split())
+_NAMED = ", ".join(
+    [f'[class*="{word}" i]' for word in TABLES["headline"]["names"].split()]
+    + [f'a[href*="{part}" i]' for part in TABLES["headline"]["addresses"].split()]
+)
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _PLACEHOLDER = re.compile(r"[\W_]*|[$%{\[<].*|.*(?:\{\{|\}\}|\$\{|%%|<%).*", re.DOTALL)
 _CODE_BRAND = re.compile(r"[a-z]{1,2}|\d+")
 _EXTENSION = re.compile(r"\.(?:html?|php|aspx?|jsp|htm|prd|do)$", re.IGNORECASE)
-# The number at the end of a part of the path, or a part that is one code; years and dates are neither.
 _ENDING = re.compile(r"(?:^|.*\D)(\d{5,18})")
-_WHOLE = re.compile(r"(?=.*\d)(?:\d{3,18}|[A-Z0-9]{6,20}|[A-Z0-9]+(?:[_-][A-Z0-9]+)+)")
-_DATE = re.compile(r"(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d")
-_BOOKLAND = 13
+_WHOLE = re.compile(r"(?=.*\d)(\d{3,18}|[A-Z0-9]{6,20}|[A-Z0-9]+(?:[_-][A-Z0-9]+)+)")
+_DATE = re.compile(r"(?:19|20)\d\d(?:(?:0\d|1[0-2])[0-3]\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """All that is known of one product: the layers' readings, the most trusted first, what is printed, and the page."""
+
+    ranked: Sequence[Reading]
+    specs: Specs
+    page: Document
+
+    def told(self, name: str) -> list[Found]:
+        """The values of a field in the layers' order, made bare."""
+        return [(value, f"{one.path}.{name}") for one in self.ranked if (value := bare(getattr(one, name)))]
+
+    def codes(self, name: str) -> list[Found]:
+        """The values of a field that are short enough for a code."""
+        return [one for one in self.told(name) if len(one[0]) <= LONGEST_CODE]
+
+    def printed(self, name: str, told: Sequence[Found]) -> Found:
+        """What is printed under a clear label; of a list the one that the page's data or address names as well."""
+        known = {_letters(value) for value, _ in told}
+        agreed = (
+            one for one in self.specs.of(name) if _letters(one.value) in known or in_address(one.value, self.page)
+        )
+        return _found(next(agreed, None) or self.specs.first(name))
 
 
 def choose(field: str, readings: Sequence[Reading], specs: Specs, page: Document) -> Found:
@@ -43,122 +69,97 @@ def choose(field: str, readings: Sequence[Reading], specs: Specs, page: Document
     Other fields are taken from the most trusted layer that has them, then from what is printed.
     """
     ranked = sorted(readings, key=lambda one: LAYERS.index(one.layer))
-    if field != "gtin" and (own := _told(field, [one for one in ranked if one.layer == "selectors"])):
+    selected = _Given([one for one in ranked if one.layer == "selectors"], specs, page)
+    if field != "gtin" and (own := selected.told(field)):
         return own[0]
-    return _CHOICES.get(field, _any(field))(ranked, specs, page)
+    given = _Given(ranked, specs, page)
+    return _CHOICES[field](given) if field in _CHOICES else _any(field, given)
 
 
 def bare(text: str) -> str:
     """The text without markup and entities, also where they were written twice; "" for placeholders and "none"."""
-    once = unescape(unescape(text)) if "&" in text else text
+    start = text[:LONGEST_TEXT]
+    once = unescape(unescape(start)) if "&" in start else start
     value = clean(_TAG.sub(" ", once) if "<" in once else once)
-    return "" if value.strip(" :.-").lower() in EMPTY or _PLACEHOLDER.fullmatch(value) else value
+    return "" if folded(value) in EMPTY or _PLACEHOLDER.fullmatch(value) else value
 
 
 def in_address(code: str, page: Document) -> bool:
     """Whether the page's address has the code, whatever signs divide it there."""
     short = _letters(code)
-    return len(short) >= SHORTEST_IN_ADDRESS and any(short in _letters(unquote(url)) for url in (page.url, page.address))
+    return len(short) >= SHORTEST_CODE and any(short in _letters(unquote(url)) for url in (page.url, page.address))
 
 
 def address_code(page: Document) -> Found:
-    """The number that the address ends with, or that its query names as a product's."""
+    """The number that the address ends with, or that its query names as a product's; years and dates are neither."""
     for url in (page.address, page.url):
         parts = urlsplit(url)
         pairs = {name.lower(): value for name, value in reversed(parse_qsl(parts.query)[:30])}
-        for value in (pairs.get(name, "") for name in _QUERY):
-            if _WHOLE.fullmatch(value):
-                return value, "url:query"
-        for part in [_EXTENSION.sub("", unquote(one)) for one in parts.path.split("/") if one][:-3:-1]:
-            found = _WHOLE.fullmatch(part) or _ENDING.fullmatch(part)
-            if found and not _DATE.fullmatch(code := found[found.re.groups]):
-                return code, "url:path"
+        query = [_WHOLE.fullmatch(pairs.get(name, "")) for name in _QUERY]
+        last, *others = [_EXTENSION.sub("", unquote(one)) for one in parts.path.split("/") if one][:-3:-1] or [""]
+        path = [_WHOLE.fullmatch(last) or _ENDING.fullmatch(last), *(_WHOLE.fullmatch(one) for one in others)]
+        for where, found in [*(("query", one) for one in query), *(("path", one) for one in path)]:
+            if found and not _DATE.fullmatch(found[1]):
+                return found[1], f"url:{where}"
     return NOTHING
 
 
-def _sku(ranked: Sequence[Reading], specs: Specs, page: Document) -> Found:
+def _sku(given: _Given) -> Found:
     """The number that the shop prints, else the one that its data has, else the one in its address."""
-    told = [one for one in _told("sku", ranked) if len(one[0]) <= LONGEST_CODE]
-    printed = _printed("sku", told, specs, page)
+    told, page = given.codes("sku"), given.page
+    printed = given.printed("sku", told)
     if printed[0]:
         return printed
-    addressed = address_code(page)
     # A number of the trade is the shop's own only where the shop uses it as such.
     own = [one for one in told if not _is_trade(one[0]) or in_address(one[0], page)]
     if own:
-        return next((one for one in own if in_address(one[0], page) and one[1].split(":")[0] != "opengraph"), own[0])
-    weak = [one for one in specs.of("sku", weak=True) if in_address(one.value, page)]
-    agreed = next(((one.value, one.path) for one in weak), addressed)
-    return agreed if agreed[0] else (told[0] if told else _weak("sku", specs))
+        return next((one for one in own if in_address(one[0], page)), own[0])
+    weak = [_found(one) for one in given.specs.of("sku", weak=True) if in_address(one.value, page)]
+    last = [address_code(page), *told, _found(given.specs.first("sku", weak=True))]
+    return next((one for one in [*weak, *last] if one[0]), NOTHING)
 
 
-def _printed(field: str, told: Sequence[Found], specs: Specs, page: Document) -> Found:
-    """What is printed under a clear label; of a list the one that the page's data or address names as well."""
-    known = {_letters(value) for value, _ in told}
-    for one in specs.of(field):
-        if _letters(one.value) in known or in_address(one.value, page):
-            return one.value, one.path
-    return _found(specs.first(field))
-
-
-def _weak(field: str, specs: Specs) -> Found:
-    return _found(specs.first(field, weak=True))
-
-
-def _found(spec: Spec | None) -> Found:
-    return (spec.value, spec.path) if spec else NOTHING
-
-
-def _gtin(ranked: Sequence[Reading], specs: Specs, page: Document) -> Found:
+def _gtin(given: _Given) -> Found:
     """The first number with a right check digit, also where a shop took it for its own code."""
-    told = [(found, path) for value, path in _told("gtin", ranked) if (found := gtin(value))]
-    printed = [(one.value, one.path) for one in specs.of("gtin")]
-    known = {value for value, _ in told}
-    agreed = next((one for one in printed if one[0] in known), NOTHING)
-    codes = [one for name in ("sku", "mpn") for one in _told(name, ranked)]
-    codes += [(one.value, one.path) for one in specs.of("sku")]
+    told = [(found, path) for value, path in given.told("gtin") if (found := gtin(value))]
+    printed = [_found(one) for one in given.specs.of("gtin")]
+    few = printed[:1] if len(set(printed)) < MANY else []
+    codes = [*given.told("sku"), *given.told("mpn"), *map(_found, given.specs.of("sku"))]
     taken = [(gtin(value), path) for value, path in codes if _is_trade(value)]
-    return next(iter([*told, *([agreed] if agreed[0] else []), *_only(printed), *taken]), NOTHING)
+    return next(iter([*told, *few, *taken]), NOTHING)
 
 
-def _only(printed: Sequence[Found]) -> Sequence[Found]:
-    """The first of one or two numbers; of more nothing says whose they are."""
-    return printed[:1] if len({value for value, _ in printed}) < 3 else ()  # noqa: PLR2004
-
-
-def _is_trade(code: str) -> bool:
-    """Whether a code is a GTIN of 13 digits or more: shorter ones pass the check by chance."""
-    return len(code.strip()) >= _BOOKLAND and bool(gtin(code))
-
-
-def _mpn(ranked: Sequence[Reading], specs: Specs, page: Document) -> Found:
+def _mpn(given: _Given) -> Found:
     """The maker's number: what is printed as such, else what the data says, unless that is the shop's own number."""
-    told = [one for one in _told("mpn", ranked) if len(one[0]) <= LONGEST_CODE]
-    printed = _printed("mpn", told, specs, page)
+    told = given.codes("mpn")
+    printed = given.printed("mpn", told)
     if printed[0]:
         return printed
-    own = [value for value, _ in _told("sku", ranked)] + [one.value for one in specs.of("sku")]
-    own += [value for value, _ in [address_code(page)] if value]
-    shops = {_letters(value) for value in own if value}
-    for value, path in told:
-        short = _letters(value)
-        if not any(short == code or short.startswith(code) for code in shops if len(code) >= SHORTEST_IN_ADDRESS):
-            if not _is_trade(value):
-                return value, path
-    return _not_own(_weak("mpn", specs), shops)
+    own = [*given.told("sku"), *map(_found, given.specs.of("sku")), address_code(given.page)]
+    shops = {short for value, _ in own if len(short := _letters(value)) >= SHORTEST_CODE}
+    makers = [one for one in [*told, _found(given.specs.first("mpn", weak=True))] if not _is_trade(one[0])]
+    return next((one for one in makers if not any(_letters(one[0]).startswith(code) for code in shops)), NOTHING)
 
 
-def _not_own(found: Found, shops: set[str]) -> Found:
-    return NOTHING if _letters(found[0]) in shops else found
-
-
-def _brand(ranked: Sequence[Reading], specs: Specs, page: Document) -> Found:
+def _brand(given: _Given) -> Found:
     """The first brand that is not the shop itself; the shop itself where nobody names another."""
-    told = [one for one in _told("brand", ranked) if len(one[0]) <= LONGEST_BRAND and not _CODE_BRAND.fullmatch(one[0])]
-    told = [one for one in told if not _is_title(one[0], page)]
-    printed = specs.first("brand")
-    every = [*told, *([(printed.value, printed.path)] if printed else [])]
-    return next((one for one in every if not _is_shop(one[0], page)), None) or next(iter(every), _beside_headline(page))
+    page = given.page
+    told = [one for one in given.told("brand") if len(one[0]) <= LONGEST_BRAND and not _is_title(one[0], page)]
+    told = [one for one in told if not (one[1].startswith("embedded") and _CODE_BRAND.fullmatch(one[0]))]
+    every = [one for one in [*told, _found(given.specs.first("brand"))] if one[0]]
+    other = next((one for one in every if not _is_shop(one[0], page)), NOTHING)
+    if other[0]:
+        return other
+    return next((one for one in [_beside_headline(page), *every] if one[0]), NOTHING)
+
+
+def _name(given: _Given) -> Found:
+    headline = bare(given.page.headline)
+    return next(iter(given.told("name")), (headline, "dom:h1") if headline else NOTHING)
+
+
+def _any(field: str, given: _Given) -> Found:
+    return next(iter(given.told(field)), _found(given.specs.first(field)))
 
 
 def _beside_headline(page: Document) -> Found:
@@ -167,7 +168,7 @@ def _beside_headline(page: Document) -> Found:
     for one in (headline, headline.parent) if headline and headline.parent else ():
         for named in (found for node in _neighbours(one) if (found := node.css_first(_NAMED))):
             said = bare(named.text(separator=" ")[:200]) or bare(named.attributes.get("title") or "")
-            if said and len(said) <= LONGEST_BRAND // 2 and not said.endswith(":") and not _is_shop(said, page):
+            if said and len(said) <= LONGEST_BESIDE and not said.endswith(":") and not _is_shop(said, page):
                 return said, "dom:h1.brand"
     return NOTHING
 
@@ -182,49 +183,35 @@ def _neighbours(node: LexborNode) -> list[LexborNode]:
     return found
 
 
+def _is_trade(code: str) -> bool:
+    """Whether a code is a GTIN too long to be one by chance."""
+    return len(code.strip()) >= SHORTEST_TRADE and bool(gtin(code))
+
+
 def _is_shop(brand: str, page: Document) -> bool:
     """Whether a brand is the name in the page's host, or either begins with the other."""
     name = _letters(brand)
     shop = max((_letters(part) for part in (urlsplit(page.url).hostname or "").split(".")[:-1]), key=len, default="")
-    return len(name) >= SHORTEST_SHOP and len(shop) >= SHORTEST_SHOP and (shop.startswith(name) or name.startswith(shop))
+    return min(len(name), len(shop)) >= SHORTEST_SHOP and (shop.startswith(name) or name.startswith(shop))
 
 
 def _is_title(brand: str, page: Document) -> bool:
     """Whether a brand is a page's title: the name of the shop after a bar."""
     first, bar, last = brand.rpartition("|")
-    parts = [part for part in re.findall(r"[a-z0-9]+", last.lower()) if _is_shop(part, page)]
-    return bool(bar and first.strip() and parts)
+    return bool(bar and first.strip()) and any(_is_shop(part, page) for part in re.findall("[a-z0-9]+", last.lower()))
 
 
-def _name(ranked: Sequence[Reading], specs: Specs, page: Document) -> Found:
-    return next(iter(_told("name", ranked)), (bare(page.headline), "dom:h1") if page.headline else NOTHING)
-
-
-def _any(field: str) -> Callable[[Sequence[Reading], Specs, Document], Found]:
-    def first(ranked: Sequence[Reading], specs: Specs, page: Document) -> Found:
-        return next(iter(_told(field, ranked)), _found(specs.first(field)))
-
-    return first
-
-
-def _told(field: str, readings: Sequence[Reading]) -> list[Found]:
-    """The values of a field in the layers' order, made bare."""
-    return list(_bare(field, readings))
-
-
-def _bare(field: str, readings: Sequence[Reading]) -> Iterator[Found]:
-    for one in readings:
-        if value := bare(getattr(one, field)):
-            yield value, f"{one.path}.{field}"
+def _found(spec: Spec | None) -> Found:
+    return (spec.value, spec.path) if spec else NOTHING
 
 
 def _letters(text: str) -> str:
     """Letters and digits only, in lower case and without accents."""
-    folded = unicodedata.normalize("NFKD", plain(text)).lower()
-    return "".join(char for char in folded if char.isalnum())
+    shown = unicodedata.normalize("NFKD", plain(text)).lower()
+    return "".join(char for char in shown if char.isalnum())
 
 
-_CHOICES: dict[str, Callable[[Sequence[Reading], Specs, Document], Found]] = {
+_CHOICES: dict[str, Callable[[_Given], Found]] = {
     "sku": _sku,
     "gtin": _gtin,
     "mpn": _mpn,

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, takewhile
 from math import log2
 
@@ -13,7 +14,7 @@ from selectolax.lexbor import LexborNode
 
 from pricevane.model import PriceKind
 from spiders.read.labels import Role, is_taxed, named, said
-from spiders.read.visible import NEAR, Sight, View, ancestors
+from spiders.read.visible import NEAR, REACH, Sight, View, ancestors
 
 FAR, CARD, CARD_TEXT = 12, 5, 200
 TILES = 3
@@ -75,32 +76,40 @@ _ROLE_NAMES = frozenset(Role)
 _UNPAIRED = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SHIPPING])
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """The elements around a sight, itself first, what their names mean; `tile` says it repeats like a list's entries."""
+@dataclass(frozen=True)
+class Place:
+    """The elements around a sight, itself first, with their tags, and what the names of the near and the far ones mean."""
 
     chain: tuple[LexborNode, ...]
+    view: View
     tags: tuple[str, ...]
-    near: frozenset[str]
-    far: frozenset[str]
-    tile: bool
+
+    @cached_property
+    def near(self) -> frozenset[str]:
+        return frozenset().union(*(named(self.view.names_of(node)) for node in self.chain[:NEAR]))
+
+    @cached_property
+    def far(self) -> frozenset[str]:
+        return frozenset().union(*(named(self.view.names_of(node)) for node in self.chain[NEAR:]))
 
 
-def judge(view: View, tax_included: bool | None = None) -> list[Sight]:
+def judge(view: View, places: Mapping[Sight, Place], tax_included: bool | None = None, tiles: bool = False) -> list[Sight]:
     """The sights, each with its score and reasons, the likeliest price first.
 
-    `tax_included` says which of a pair with and without tax is the price; None takes the one that is shown first.
+    `places` are those of `place`. `tax_included` says which of a pair with and without tax is the price; None takes
+    the one that is shown first. Without `tiles` the entries of lists are not looked at closely.
     """
-    places = _places(view)
-    marks = {sight: dict(_marks(sight, places[sight], view)) for sight in view.sights}
-    _compare(view, places, marks, tax_included)
+    above = {node.mem_id: level for level, node in enumerate(ancestors(view.heading[1], 2 * FAR))} if view.heading else {}
+    marks: dict[Sight, Marks] = {}
     for sight in view.sights:
-        found = marks[sight]
+        close = tiles or not sight.is_tile
+        marks[sight] = dict(_marks(sight, places[sight], view, above)) if close else {"one of many tiles": 1}
+    _compare(view, marks, tax_included)
+    for sight, found in marks.items():
         if tax_included is not True:
             found.pop("says that tax is included", None)
         if tax_included is None and Role.EX_TAX in found:
             found[Role.EX_TAX] = 0
-        sight.is_tile = places[sight].tile
         sight.roles = frozenset(mark for mark in found if isinstance(mark, Role))
         sight.is_old = "struck through" in found or "higher of two" in found or found.get(Role.REGULAR) == 1
         weighed = {mark: value * WEIGHTS[mark] for mark, value in found.items()}
@@ -109,40 +118,41 @@ def judge(view: View, tax_included: bool | None = None) -> list[Sight]:
     return sorted(view.sights, key=lambda sight: -sight.score)
 
 
-def _places(view: View) -> dict[Sight, _Place]:
+def place(view: View) -> dict[Sight, Place]:
+    """Where each sight stands; sets its `is_tile`."""
     chains = {sight: tuple(ancestors(sight.node, FAR)) for sight in view.sights}
     repeated = _repeated(chains, view)
     leading: dict[int, bool] = {}
-    return {sight: _place(chain, view, repeated, leading) for sight, chain in chains.items()}
+    for sight, chain in chains.items():
+        sight.is_tile = any(_leads(node, leading) for node in chain if node.mem_id in repeated)
+    return {sight: _place(chain, view) for sight, chain in chains.items()}
 
 
-def _place(chain: tuple[LexborNode, ...], view: View, repeated: set[int], leading: dict[int, bool]) -> _Place:
-    names = [named(view.names_of(node)) for node in chain]
-    tile = False
-    for node in chain:
-        if node.mem_id in repeated:
-            if node.mem_id not in leading:
-                leading[node.mem_id] = node.tag == "a" or node.css_first("a[href], img") is not None
-            tile = tile or leading[node.mem_id]
-    return _Place(
-        chain,
-        tuple(node.tag or "" for node in chain),
-        frozenset().union(*names[:NEAR]),
-        frozenset().union(*names[NEAR:]),
-        tile,
-    )
+def _leads(node: LexborNode, known: dict[int, bool]) -> bool:
+    """Whether an entry of a list leads somewhere or shows a picture."""
+    if node.mem_id not in known:
+        known[node.mem_id] = node.tag == "a" or node.css_first("a[href], img") is not None
+    return known[node.mem_id]
+
+
+def _place(chain: tuple[LexborNode, ...], view: View) -> Place:
+    return Place(chain, view, tuple(node.tag or "" for node in chain))
 
 
 def _repeated(chains: Mapping[Sight, tuple[LexborNode, ...]], view: View) -> set[int]:
     """Elements that show an amount each and have siblings of the same make that do as well."""
-    makes: defaultdict[tuple[int, str | None, str], set[int]] = defaultdict(set)
+    siblings: defaultdict[tuple[int, int], dict[int, LexborNode]] = defaultdict(dict)
     for chain in chains.values():
         for child, parent in pairwise(chain):
-            makes[parent.mem_id, child.tag, view.names_of(child)].add(child.mem_id)
+            siblings[parent.mem_id, child.tag_id][child.mem_id] = child
+    makes: defaultdict[tuple[tuple[int, int], str], set[int]] = defaultdict(set)
+    for key, children in siblings.items():
+        for child in children.values() if len(children) >= TILES else ():
+            makes[key, view.names_of(child)].add(child.mem_id)
     return {one for alike in makes.values() if len(alike) >= TILES for one in alike}
 
 
-def _marks(sight: Sight, place: _Place, view: View) -> Iterator[tuple[str, float]]:
+def _marks(sight: Sight, place: Place, view: View, above: Mapping[int, int]) -> Iterator[tuple[str, float]]:
     """What one sight shows of itself."""
     yield from ((mark, 1) for mark in _looks(sight, place))
     yield from ((role, 1) for role in _roles(sight, place.near))
@@ -151,14 +161,13 @@ def _marks(sight: Sight, place: _Place, view: View) -> Iterator[tuple[str, float
         if distance > 0:
             yield "after the heading", 1
         yield "distance from the heading", log2(1 + abs(distance) / STEP)
-        above = {node.mem_id: level for level, node in enumerate(ancestors(view.heading[1], 2 * FAR))}
         level = next((above[node.mem_id] for node in place.chain if node.mem_id in above), FAR)
         apart = takewhile(lambda node: node.mem_id not in above, place.chain[:CARD])
-        if not place.tile and any(_is_card(node) for node in apart):
+        if not sight.is_tile and any(_is_card(node) for node in apart):
             yield "beside a linked picture", 1
         yield "levels from the heading", min(level, FAR - 2)
-    if view.buttons:
-        yield "distance from the buy button", log2(1 + min(abs(sight.order - at) for at in view.buttons) / STEP)
+    distance = view.to_buy(sight.order)
+    yield "distance from the buy button", log2(1 + (REACH if distance is None else distance) / STEP)
 
 
 def _is_card(node: LexborNode) -> bool:
@@ -171,7 +180,7 @@ def _is_card(node: LexborNode) -> bool:
     return not href.startswith(("#", "javascript:")) and not _PICTURE.search(href)
 
 
-def _looks(sight: Sight, place: _Place) -> Iterator[str]:
+def _looks(sight: Sight, place: Place) -> Iterator[str]:
     is_price = "price" in place.near
     if sight.has_currency:
         yield "has a currency"
@@ -185,7 +194,7 @@ def _looks(sight: Sight, place: _Place) -> Iterator[str]:
         yield "says that tax is included"
     if _is_struck(place):
         yield "struck through"
-    if place.tile:
+    if sight.is_tile:
         yield "one of many tiles"
     if "elsewhere" in place.far:
         yield "in a block about other things"
@@ -203,7 +212,7 @@ def _looks(sight: Sight, place: _Place) -> Iterator[str]:
         yield "long text"
 
 
-def _is_struck(place: _Place) -> bool:
+def _is_struck(place: Place) -> bool:
     if not _STRUCK.isdisjoint(place.tags[: NEAR + 1]):
         return True
     return any("line-through" in (node.attributes.get("style") or "") for node in place.chain[: NEAR + 1])
@@ -223,13 +232,13 @@ def _roles(sight: Sight, names: frozenset[str]) -> set[Role]:
     return roles
 
 
-def _compare(view: View, places: Mapping[Sight, _Place], marks: Mapping[Sight, Marks], tax_included: bool | None) -> None:
+def _compare(view: View, marks: Mapping[Sight, Marks], tax_included: bool | None) -> None:
     """What shows only beside the others: pairs of an old and a new price, repetition, and who comes first."""
-    lows, highs = _twins([one for one in view.sights if _UNPAIRED.isdisjoint(marks[one]) and not places[one].tile])
-    counts = Counter(sight.amount.amount for sight in view.sights if not places[sight].tile)
+    lows, highs = _twins([one for one in view.sights if _UNPAIRED.isdisjoint(marks[one]) and not one.is_tile])
+    counts = Counter(sight.amount.amount for sight in view.sights if not sight.is_tile)
     for sight, found in marks.items():
         amount = sight.amount.amount
-        if counts[amount] > 1 and not places[sight].tile:
+        if counts[amount] > 1 and not sight.is_tile:
             found["shown more than once"] = 1
         if sight in lows:
             found["lower of two"] = 1

@@ -8,8 +8,9 @@ from babel.core import get_global
 
 from spiders.read.document import Document
 
-_NAMED = re.compile(r"urrency(?:_?code|iso)?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']([A-Z]{3})\\?[\"']", re.IGNORECASE)
+_NAMED = re.compile(r"urrency(?:_?[cC]ode|I[sS][oO])?\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']([A-Z]{3})\\?[\"']")
 _TERRITORIES = get_global("territory_currencies")
+_DOLLARS = ("CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP", "TWD", "CA$", "AU$", "NZ$", "HK$", "NT$", "C$", "A$", "S$")
 _OTHER_DOLLARS = re.compile(r"\b(?:CAD|AUD|NZD|SGD|HKD|MXN|ARS|CLP|COP|TWD)\b|\b(?:CA|AU|NZ|HK|NT|MX|C|A|S)\$")
 # Country domains that are not the country's code, or that shops anywhere use.
 _ALIASES = {"UK": "GB"}
@@ -20,7 +21,7 @@ def shop_currency(page: Document) -> str:
     """The operator's setting, else the one currency that the page's scripts name, else its country's, or ""."""
     if page.hints.currency:
         return page.hints.currency
-    named = {code.upper() for code in _NAMED.findall(page.source)}
+    named = {code for code in _NAMED.findall(page.source)}
     if len(named) == 1:
         return next(iter(named))
     if named:
@@ -33,7 +34,8 @@ def _american(page: Document) -> str:
     english = page.language.replace("-", "_") in {"en", "en_US"} and not page.hints.region
     if not english or not page.url.split("/")[2].split(":")[0].endswith(".com") or "$" not in page.source:
         return ""
-    return "" if _OTHER_DOLLARS.search(page.source) else "USD"
+    mentioned = any(one in page.source for one in _DOLLARS) and _OTHER_DOLLARS.search(page.source)
+    return "" if mentioned else "USD"
 
 
 def country(url: str) -> str:

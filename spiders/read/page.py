@@ -13,7 +13,7 @@ from spiders.read.available import settle
 from spiders.read.consensus import Weighed, weigh
 from spiders.read.currency import iso
 from spiders.read.document import Document, PageHints, TooDeep
-from spiders.read.judge import judge
+from spiders.read.judge import judge, place
 from spiders.read.kind import kind_of
 from spiders.read.offer import build
 from spiders.read.origin import shop_currency
@@ -56,18 +56,19 @@ def examine(
         return Examination(url, PageKind.OTHER, str(error), (), ())
     own = selected(page, selectors or {})
     layers = [own, jsonld.readings(page), microdata.readings(page), rdfa.readings(page), opengraph.readings(page)]
-    view, judged = _seen(page, layers)
+    view = _view(page, layers)
+    places = place(view)
     kind, why = _kind(page, layers, view)
+    judged = judge(view, places, hints.tax_included, tiles=kind is PageKind.LISTING)
     weighed = _weighed(page, layers, judged, view) if kind is PageKind.PRODUCT else Weighed()
     offers = tuple(build(verdict, page, at) for verdict in weighed.verdicts)
     return Examination(url, kind, why, offers, weighed.candidates, time.perf_counter() - began)
 
 
-def _seen(page: Document, layers: Sequence[list[Reading]]) -> tuple[View, list[Sight]]:
+def _view(page: Document, layers: Sequence[list[Reading]]) -> View:
     every = [one for readings in layers for one in readings]
     currency = next((code for one in every if (code := iso(one.currency, page.language))), "") or shop_currency(page)
-    view = look(page, currency, {one.name for one in every if one.name})
-    return view, judge(view, page.hints.tax_included)
+    return look(page, currency, {one.name for one in every if one.name})
 
 
 def _kind(page: Document, layers: Sequence[list[Reading]], view: View) -> tuple[PageKind, str]:

@@ -22,27 +22,28 @@ LONGEST_CODE, LONGEST_BRAND = 40, 60
 MOST_CODE_WORDS, MOST_BRAND_WORDS = 4, 6
 REACH, NEXT_ORDER, MOST_CELLS = 4, 16, 3
 MOST_ANCESTORS = 60
-_TABLES = tomllib.loads((Path(__file__).parent / "specs.toml").read_text(encoding="utf-8"))
-_ELSEWHERE = re.compile("|".join(map(re.escape, _TABLES["elsewhere"]["names"].split())))
+TABLES = tomllib.loads((Path(__file__).parent / "specs.toml").read_text(encoding="utf-8"))
+_ELSEWHERE = re.compile("|".join(map(re.escape, TABLES["elsewhere"]["names"].split())))
 _ENDS = " \t\r\n\xa0:：#.-–—*•|"
 _ROUND = " \t\r\n\xa0.,;:：#|*•\"'()[]"
 _PARTS = re.compile(r"\s*[\n|•·;]\s*")
 _BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
 _DIGIT = re.compile(r"\d")
-_MARKS, _BULLETS = ":：#", ("", "- ", "– ", "• ", "* ", "#", "(")
-START = 3
+_MARKS, _BULLETS = ":：#", ("- ", "– ", "• ", "* ", "#", "(")
+_FOLLOWING = ("", " ", ":", "：", ".", "#")
+START, SHORTEST_ALONE, MANY = 4, 4, 3
 _NO_CODE = re.compile(
     r"\d{1,2}[./]\d{1,2}[./](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d(?:[T ].*)?"  # a date
     r"|\+\d[\d\s()/-]+|\(?0\d{1,4}\)?[\s/]\d[\d\s/-]{4,}"  # a telephone number
     r"|\D{0,3}\s?\d{1,3}(?:[., ]\d{3})*[.,]\d{2}\s?\D{0,3}|.*[€$£¥₹₽₺%@].*"  # an amount
     r"|\d{1,4}(?:[.,]\d+)?\s?(?:cm|mm|m|kg|g|ml|l|w|v|gb|tb|mb|mah|pcs|x)"  # a measure
-    r"|(?:https?:|www\.).*",
+    r"|[0-9a-f]{8}-[0-9a-f-]{27}|(?:https?:|www\.).*",
     re.IGNORECASE,
 )
 _ONE_CODE = re.compile(r"(?=\S*\d)[\w][\w./+-]{2,}")
 _PACK = re.compile(
-    r"(?:\d+\s?[x×*]\s?)?\d+(?:[.,]\d+)?\s?(?:[mcd]?l|k?g|mg|cl|oz|fl\.? ?oz|lbs?|pcs|pieces?|ct|count|stk|stück|st\.?|szt\.?|ks|db"
-    r"|kom|buc|шт|мл|л|г|кг|liter|litre|litri|gram|grams?|capsules?|tablets?|tabs?)\b.{0,12}",
+    r"(?:\d+\s?[x×*]\s?)?\d+(?:[.,]\d+)?\s?(?:[mcd]?l|k?g|mg|oz|fl\.? ?oz|lbs?|pcs|pieces?|ct|count|stk|stück|st\.?"
+    r"|szt\.?|ks|db|kom|buc|шт|мл|л|г|кг|liter|litre|litri|gram|grams?|capsules?|tablets?|tabs?)\b.{0,12}",
     re.IGNORECASE,
 )
 # A label and its value never have only these in common: they would be in two rows, or in two lists.
@@ -78,9 +79,9 @@ class Specs:
         return tuple(one for one in self.found.get(name, ()) if one.weak is weak)
 
     def first(self, name: str, weak: bool = False) -> Spec | None:
-        """The likeliest value of a field; None where a list gives three or more, for nothing says whose they are."""
+        """The likeliest value of a field; None where there are MANY, for nothing says whose they are."""
         found = self.of(name, weak)
-        return found[0] if found and len({one.value for one in found}) < 3 else None  # noqa: PLR2004
+        return found[0] if found and len({one.value for one in found}) < 3 else None
 
 
 def specs(texts: Sequence[Text], page: Document) -> Specs:
@@ -100,8 +101,8 @@ def specs(texts: Sequence[Text], page: Document) -> Specs:
 
 
 def folded(text: str) -> str:
-    """A label as it is looked up: lower case, one kind of space, no sign at its ends."""
-    return " ".join(text.split()).strip(_ENDS).lower()
+    """A label as it is looked up: lower case, one kind of space, no dots, no sign at its ends."""
+    return " ".join(text.split()).strip(_ENDS).lower().replace(".", "")
 
 
 def unaccented(text: str) -> str:
@@ -115,22 +116,22 @@ def listed(words: str) -> list[str]:
 
 
 def _index() -> dict[str, str]:
-    """Every label to its field, also without accents and dots; the first field that lists one has it."""
+    """Every label to its field, also without accents; the first field that lists one has it."""
     found: dict[str, str] = {}
-    for name, words in _TABLES["label"].items():
+    for name, words in TABLES["label"].items():
         for phrase in listed(words):
             for form in (phrase, unaccented(phrase)):
                 found.setdefault(form, name)
-                found.setdefault(form.replace(" ", ". "), name)
     return found
 
 
 _FIELD = _index()
-# Three letters tell nearly all texts apart from labels; a shorter label has what may follow it.
+# The first letters tell nearly all texts apart from labels; a shorter label has what may follow it.
 _CASED = [form for label in _FIELD for form in {label, label.upper(), label.capitalize(), label.title()}]
-_STARTS = frozenset(f"{bullet}{label}{end}"[:START] for label in _CASED for bullet in _BULLETS for end in (" ", ":", ".", "#"))
-_STARTS |= frozenset(label for label in _CASED if len(label) < START)
-EMPTY = frozenset(form for phrase in listed(_TABLES["empty"]["values"]) for form in (phrase, unaccented(phrase)))
+_STARTS = frozenset(f"{label}{end}"[:START] for label in _CASED for end in _FOLLOWING)
+_SHORT_STARTS = frozenset(f"{bullet}{label}"[: START - 1] for label in _CASED for bullet in _BULLETS)
+_SHORT_STARTS |= frozenset(f"{label}{end}" for label in _CASED if len(label) < START - 1 for end in _FOLLOWING)
+EMPTY = frozenset(form for phrase in listed(TABLES["empty"]["values"]) for form in (phrase, unaccented(phrase)))
 
 
 def _headline(texts: Sequence[Text], headline: str) -> int:
@@ -140,17 +141,21 @@ def _headline(texts: Sequence[Text], headline: str) -> int:
 
 
 def _pairs(texts: Sequence[Text]) -> Iterator[tuple[int, str, str, str, LexborNode | None]]:
-    """Each label with its value: the label's index, its field, itself, the value, and the value's node if it is another."""
-    likely = [i for i, (_, _, text) in enumerate(texts) if text[:START] in _STARTS or text[-1] in _MARKS]
+    """Each label with its value: its index, its field, itself, the value, and the value's node if it is another."""
+    likely = [
+        index
+        for index, (_, _, text) in enumerate(texts)
+        if text[:START] in _STARTS or text[-1] in _MARKS or text[: START - 1] in _SHORT_STARTS
+    ]
     for index in likely:
         text = texts[index][2]
         if len(text) > LONGEST_PAIR:
             continue
-        label = text.strip(_ENDS).lower()
+        label = text.strip(_ENDS).lower().replace(".", "")
         name = _FIELD.get(label) or (_named(text) if len(text) <= LONGEST_LABEL and text[-1] in _MARKS else None)
         if name:
             if beside := _beside(texts, index):
-                yield index, name, label, beside[1], beside[0]
+                yield index, _clear(name, text), label, beside[1], beside[0]
         elif within := _within(text):
             yield index, *within, None
 
@@ -161,19 +166,28 @@ def _named(text: str) -> str | None:
     return _FIELD.get(label) or _FIELD.get(label.partition(" ")[2])
 
 
+def _clear(name: str, signs: str) -> str:
+    """The field of a label; a weak one with a number sign behind it is clear."""
+    return name.removeprefix("weak_") if signs.rstrip(" :").endswith("#") else name
+
+
 def _within(text: str) -> tuple[str, str, str] | None:
-    """Field, label and value of a text that holds both, divided by a colon or before the word with the first digit."""
-    head, sign, value = text.partition(":")
-    if not sign:
-        digit = _DIGIT.search(text, 2, LONGEST_LABEL)
-        if not digit:
-            return None
-        head = text[: digit.start()].rpartition(" ")[0] if text[digit.start() - 1] not in _ENDS else text[: digit.start()]
-        value = text[len(head) :]
-    if not head or len(head) > LONGEST_LABEL or not value.strip():
+    """Field, label and value of a text that holds both, divided by a sign or before the word with the first digit."""
+    sign = next((mark for mark in _MARKS if mark in text), "")
+    head, _, value = text.partition(sign) if sign else _alone(text)
+    if not value.strip() or not 0 < len(head) <= LONGEST_LABEL:
         return None
     name = _FIELD.get(folded(head)) or (_named(head) if sign else None)
-    return (name, folded(head), value) if name else None
+    return (_clear(name, sign), folded(head), value) if name else None
+
+
+def _alone(text: str) -> tuple[str, str, str]:
+    """A label and the one word with a digit that follows it, both empty where there is more or less."""
+    digit = _DIGIT.search(text, 2, LONGEST_LABEL)
+    head = text[: digit.start()] if digit else ""
+    head = head if head[-1:] in _ENDS else head.rpartition(" ")[0]
+    value = text[len(head) :].strip()
+    return (head, "", value) if len(value) >= SHORTEST_ALONE and " " not in value else ("", "", "")
 
 
 def _beside(texts: Sequence[Text], index: int) -> tuple[LexborNode, str] | None:
@@ -198,7 +212,7 @@ def _above(node: LexborNode, most: int = REACH) -> list[LexborNode]:
 
 
 def _belongs(label: LexborNode, value: LexborNode, is_number: bool) -> bool:
-    """Whether two texts are in one small element, in a table in one row of few cells; two headings may hold a number."""
+    """Whether two texts are in one small element, in a table in a row of few cells; two headings may hold a number."""
     over, under = _above(label), _above(value)
     ids = [one.mem_id for one in over]
     common = next((one for one in under if one.mem_id in ids), None)
@@ -241,7 +255,7 @@ def _is_linked(node: LexborNode, page: Document) -> bool:
 def _value(kind: str, text: str, weak: bool) -> str:
     """The value in the form of its field, or "" where it cannot be one."""
     first = plain(_PARTS.split(text.strip())[0]).strip(_ROUND)
-    if not first or first.lower() in EMPTY:
+    if not first or folded(first) in EMPTY:
         return ""
     if kind == "gtin":
         return _gtin(first)
@@ -255,7 +269,7 @@ def _value(kind: str, text: str, weak: bool) -> str:
 
 def _gtin(text: str) -> str:
     """The number with its check digit verified; an ISBN of ten digits is one of thirteen (ISO 2108)."""
-    digits = text.split(",")[0].split("/")[0].replace("-", "").replace(" ", "").upper()
+    digits = text.split(",", maxsplit=1)[0].split("/", maxsplit=1)[0].replace("-", "").replace(" ", "").upper()
     if found := gtin(digits):
         return found
     if not re.fullmatch(r"\d{9}[\dX]", digits):

@@ -32,6 +32,8 @@ MOST_NODES = 200
 LONGEST_NOTICE = 60
 ALONE, AGREED = 0.85, 0.95
 GREATEST_CUT = 10
+# All that `judge` says of a tile that it did not look at closely.
+UNJUDGED = "one of many tiles"
 _NOT_PRICES = frozenset([Role.SAVING, Role.SHIPPING, Role.UNIT, Role.INSTALMENT, Role.COUPON, Role.OTHER])
 _KINDS = {
     Role.FROM: PriceKind.FROM,
@@ -40,7 +42,7 @@ _KINDS = {
     Role.EX_TAX: PriceKind.EX_TAX,
 }
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src", "data-srcset", "srcset")
-_PLAIN_PATH = re.compile(r"/(?:[\w~-]+(?:[.][\w~-]+)*/?)*", re.ASCII)
+_PLAIN_PATH = re.compile(r"(?:/[\w~-]+)+(?:\.[a-z]+)?/?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def count(page: Document, sights: Sequence[Sight]) -> int:
 
 
 def tiles(page: Document, sights: Sequence[Sight], listed: Mapping[str, Reading] | None = None) -> list[Tile]:
-    """The tiles of a page in reading order, from its judged `sights`; those without a price come last.
+    """The tiles of a page in reading order, from `sights` judged with `tiles=True`; those without a price come last.
 
     `listed` holds what structured data say of products, by their addresses on this host.
     """
@@ -139,7 +141,8 @@ def _host(url: str) -> str:
 
 def _asked(block: Block, name: str) -> list[_Ask]:
     """The block's amounts that may be its price or old price."""
-    shown = [one for one in block.sights if not _says(one, "hidden")] or block.sights
+    judged = [one for one in block.sights if any(not reason.startswith(UNJUDGED) for reason in one.reasons)]
+    shown = [one for one in judged if not _says(one, "hidden")] or judged
     found = [_Ask(one, one.roles and own_roles(one, block.node, name)) for one in shown]
     asked = [one for one in found if _NOT_PRICES.isdisjoint(one.roles)]
     return [one for one in asked if one.sight.has_currency] or asked

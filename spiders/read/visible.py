@@ -21,6 +21,8 @@ MOST = 600
 MOST_NODES = 200_000
 LONGEST = 90
 LONGEST_NAME = 200
+# In running text a currency has its sign: letters there are words.
+LONGEST_UNSIGNED = 48
 # A price is short, also when it is put together from elements for its sign, its units and its cents.
 WIDEST = 32
 CLIMB = 4
@@ -34,20 +36,19 @@ _BARE = re.compile(r"[\s\d.,'’–—-]+")
 _SPLIT = re.compile(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?!\d))")
 _SIGN = re.compile(r"[$£¥€₠-⃀฿৳៛؋֏﷼￥]|:-|,-")
 _BESIDE = re.compile(r"([^\W\d_]+)\.?\s?\d|\d[\s.,–-]{0,3}([^\W\d_]+)")
-_BUTTONS = (
-    'button, input[type="submit"], input[type="button"], a[class*="btn" i], a[class*="button" i], a[class*="cart" i],'
-    'a[class*="buy" i], a[role="button"]'
-)
 _CONTROL_WORDS = ("class", "id", "name", "value", "data-testid", "aria-label", "title")
 _NAMING = ("class", "id", "itemprop", "data-testid", "data-test", "data-qa", "data-cy", "data-role", "data-price-type", "data-hook")
 _TAGS = {
     node.tag: node.tag_id
     for node in LexborHTMLParser(
-        "<script></script><style></style><noscript></noscript><textarea></textarea><h1>x</h1>"
+        "<script></script><style></style><noscript></noscript><textarea></textarea><h1>x</h1><button></button><input><a></a>"
     ).root.traverse(include_text=True)  # type: ignore[union-attr]
 }
 _TEXT, _H1 = _TAGS["-text"], _TAGS["h1"]
 _SILENT = frozenset(_TAGS[tag] for tag in ("script", "style", "noscript", "textarea"))
+_CLICKED = frozenset(_TAGS[tag] for tag in ("button", "input", "a"))
+# How far from an amount its buy button is looked for, in nodes, and how many controls are asked.
+REACH, MOST_CLICKED = 300, 16
 Text = tuple[int, LexborNode, str]
 
 
@@ -76,13 +77,14 @@ class Sight:
 
 @dataclass(slots=True)
 class View:
-    """A page's visible amounts in reading order, all its short texts, the heading that names its product, its buttons."""
+    """A page's visible amounts in reading order, its short texts and controls, the heading that names its product."""
 
     sights: list[Sight] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+    controls: list[tuple[int, LexborNode]] = field(default_factory=list)
     heading: tuple[int, LexborNode] | None = None
-    buttons: list[int] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
+    buying: dict[int, bool] = field(default_factory=dict)
 
     def names_of(self, node: LexborNode) -> str:
         """The words of an element's class, id and test names, looked up once."""
@@ -93,11 +95,24 @@ class View:
             found = self.names[node.mem_id] = plain_names(given[:300]) if given else ""
         return found
 
+    def to_buy(self, order: int) -> int | None:
+        """How many nodes lie between a place and the nearest control that buys, if one is in reach."""
+        at = bisect_left(self.controls, order, key=lambda control: control[0])
+        near = self.controls[max(at - MOST_CLICKED // 2, 0) : at + MOST_CLICKED // 2]
+        for where, node in sorted(near, key=lambda control: abs(control[0] - order)):
+            if abs(where - order) > REACH:
+                return None
+            if node.mem_id not in self.buying:
+                self.buying[node.mem_id] = _is_buy(node)
+            if self.buying[node.mem_id]:
+                return abs(where - order)
+        return None
+
 
 def look(page: Document, currency: str = "", names: Collection[str] = ()) -> View:
     """Walk the body once. `currency` is what the shop is known to use (ISO), `names` what the product may be called."""
     view = View()
-    orders, headings = _walk(page, view)
+    headings = _walk(page, view)
     seen: dict[int, Sight] = {}
     budget, found = TEXT_BUDGET, 0
     for order, node, text in view.texts:
@@ -112,22 +127,21 @@ def look(page: Document, currency: str = "", names: Collection[str] = ()) -> Vie
     view.sights = list(seen.values())
     _surround(view)
     view.heading = _heading(view.texts, headings, names)
-    view.buttons = sorted({orders[one.mem_id] for one in page.tree.css(_BUTTONS)[:MOST] if one.mem_id in orders and _is_buy(one)})
     return view
 
 
-def _walk(page: Document, view: View) -> tuple[dict[int, int], list[tuple[int, LexborNode]]]:
-    """Collect texts and headings of the body in reading order, without what scripts and styles hold."""
-    orders: dict[int, int] = {}
+def _walk(page: Document, view: View) -> list[tuple[int, LexborNode]]:
+    """Collect texts and controls of the body in reading order, without what scripts and styles hold; gives its h1s."""
     headings: list[tuple[int, LexborNode]] = []
-    silent, texts = False, view.texts
+    silent, texts, controls = False, view.texts, view.controls
     body = page.tree.body
     for order, node in enumerate(body.traverse(include_text=True) if body else ()):
         tag = node.tag_id
         if tag != _TEXT:
-            orders[node.mem_id] = order
             silent = tag in _SILENT
-            if tag == _H1:
+            if tag in _CLICKED:
+                controls.append((order, node))
+            elif tag == _H1:
                 headings.append((order, node))
         elif not silent and not node.is_empty_text_node:
             text = (node.text_content or "").strip()
@@ -135,39 +149,50 @@ def _walk(page: Document, view: View) -> tuple[dict[int, int], list[tuple[int, L
                 texts.append((order, node, text))
         if order > MOST_NODES:
             break
-    return orders, headings
+    return headings
 
 
 def _sight(
     order: int, node: LexborNode, text: str, page: Document, currency: str, view: View
 ) -> tuple[Sight | None, int]:
     """The amount that a text node is part of, and how many characters were read to find it."""
-    bare = bool(_BARE.fullmatch(text))
-    if not bare and not _has_sign(text, currency):
+    element = node.parent
+    if element is None or element.tag == "body":
         return None, 0
-    best: Sight | None = None
-    shown, cost, element = text, 0, node.parent
+    bare = bool(_BARE.fullmatch(text))
+    best = None if bare else _read(element, order, text, page, currency)
+    if not bare and best is None:
+        return None, 0
+    cost = 0
     for level in range(CLIMB):
-        if element is None or element.tag in ("body", "html"):
+        shown = element.text(separator=" ")
+        cost += len(shown)
+        if len(shown) > 4 * WIDEST or len(shown := _joined(shown)) > WIDEST:
             break
-        found = _read(element, order, shown, page, currency)
+        found = _read(element, order, shown, page, currency) if level or shown != text else None
         if found and (best is None or _adds_to(best, found)):
             best = found
-        element = element.parent if level else element
-        wider = element.text(separator=" ") if element is not None else ""
-        cost += len(wider)
-        shown = _SPLIT.sub(r"\1", " ".join(wider[: 4 * WIDEST].split()))
-        if len(shown) > WIDEST:
+        if (outer := element.parent) is None or outer.tag == "body":
             break
-    if best and not best.has_currency and not _is_named(best.node, view):
-        return None, cost
+        element = outer
+    if best is None and node.parent is not None and _is_named(node.parent, view):
+        amount = _amount(text, page.language, currency)
+        best = Sight(node.parent, order, amount, text, False) if amount and amount.amount > 0 else None
     return best, cost
+
+
+def _joined(text: str) -> str:
+    """The text on one line, with the cents that elements of their own hold put back to their number."""
+    shown = " ".join(text.split())
+    return _SPLIT.sub(r"\1", shown) if "." in shown or "," in shown else shown
 
 
 def _has_sign(text: str, currency: str) -> bool:
     """Whether a text holds a currency sign, or a code or an abbreviation beside a number."""
     if _SIGN.search(text):
         return True
+    if len(text) > LONGEST_UNSIGNED:
+        return False
     beside = _BESIDE.findall(text)
     return any(word in ABBREVIATIONS and (len(word) > 1 or currency in ABBREVIATIONS[word]) for pair in beside for word in pair)
 
@@ -188,11 +213,9 @@ def ancestors(node: LexborNode, most: int) -> Iterator[LexborNode]:
 
 
 def _read(element: LexborNode, order: int, shown: str, page: Document, currency: str) -> Sight | None:
-    amount = _amount(shown, page.language, currency)
-    if amount is None or amount.amount <= 0:
-        return None
-    signed = _has_sign(shown, currency)
-    return Sight(element, order, amount, shown, signed) if signed or _BARE.fullmatch(shown) else None
+    """A text with a currency as a sight."""
+    amount = _amount(shown, page.language, currency) if _has_sign(shown, currency) else None
+    return Sight(element, order, amount, shown, True) if amount and amount.amount > 0 else None
 
 
 @lru_cache(maxsize=4096)
