@@ -93,6 +93,14 @@ def test_every_tile_of_the_made_lists_is_found_with_a_price_that_stands_after_it
             assert tile.raw.split()[-1] in own[: stop if stop > 0 else None].replace("\xa0", " "), made.name
 
 
+def test_amounts_that_were_not_looked_at_closely_are_no_prices() -> None:
+    page = Document.parse(MIXED, URL, PageHints(currency="GBP"))
+    view = look(page, "GBP")
+    shallow = judge(view, place(view))
+    assert count(page, shallow) >= 9
+    assert not any(tile.price for tile in tiles(page, shallow))
+
+
 @pytest.mark.parametrize(
     "html",
     [

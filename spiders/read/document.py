@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from w3lib.encoding import html_to_unicode
 
+from pricevane.model import page_hash
 from spiders.read.address import listing_url, own_url
 from spiders.read.text import clean
 
@@ -81,7 +81,7 @@ class Document:
             tree,
             listing_url(url),
             own_url(_attribute(nodes.get("link"), "href"), url) or listing_url(url),
-            hashlib.sha256(body).hexdigest()[:32],
+            page_hash(utf8),
             hints,
             hints.locale(_attribute(nodes.get("html"), "lang")[:20]),
             clean(nodes["h1"][0].text()) if "h1" in nodes else "",

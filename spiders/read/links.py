@@ -68,7 +68,7 @@ def _weight(target: str, anchors: Sequence[LexborNode], block: Block) -> float:
     """How much speaks for a link being the product's: a picture, a heading, a name, the price inside."""
     weight: float = min(len(anchors), 3) * 0.5 - (SHARED if target in block.shared else 0)
     looks = [_looks(anchor, block) for anchor in anchors]
-    return weight + sum(max(kind) for kind in zip(*looks, strict=True))
+    return weight + float(sum(max(kind) for kind in zip(*looks, strict=True)))
 
 
 def _looks(anchor: LexborNode, block: Block) -> tuple[float, float, float, float]:

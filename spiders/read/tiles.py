@@ -32,6 +32,7 @@ MOST_NODES = 200
 LONGEST_NOTICE = 60
 ALONE, AGREED = 0.85, 0.95
 GREATEST_CUT = 10
+MOST_LETTERS = 10
 # All that `judge` says of a tile that it did not look at closely.
 UNJUDGED = "one of many tiles"
 _NOT_PRICES = frozenset([Role.SAVING, Role.SHIPPING, Role.UNIT, Role.INSTALMENT, Role.COUPON, Role.OTHER])
@@ -42,6 +43,7 @@ _KINDS = {
     Role.EX_TAX: PriceKind.EX_TAX,
 }
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "src", "data-srcset", "srcset")
+_LETTER = re.compile(r"[^\W\d_]")
 _PLAIN_PATH = re.compile(r"(?:/[\w~-]+)+(?:\.[a-z]+)?/?", re.ASCII)
 
 
@@ -142,6 +144,7 @@ def _host(url: str) -> str:
 def _asked(block: Block, name: str) -> list[_Ask]:
     """The block's amounts that may be its price or old price."""
     judged = [one for one in block.sights if any(not reason.startswith(UNJUDGED) for reason in one.reasons)]
+    judged = [one for one in judged if one.text not in name] or judged
     shown = [one for one in judged if not _says(one, "hidden")] or judged
     found = [_Ask(one, one.roles and own_roles(one, block.node, name)) for one in shown]
     asked = [one for one in found if _NOT_PRICES.isdisjoint(one.roles)]
@@ -157,7 +160,10 @@ def _price(asked: Sequence[_Ask]) -> tuple[Sight | None, PriceKind, tuple[str, .
     price = chosen.sight
     kind = next((kind for role, kind in _KINDS.items() if role in chosen.roles), price.amount.kind)
     others = [one.sight.text for one in fresh if not same(one.sight.amount, price.amount)]
-    return price, kind, tuple(f"{text!r} stands beside {price.text!r}" for text in others)
+    doubts = [f"{text!r} stands beside {price.text!r}" for text in others]
+    if len(_LETTER.findall(price.text)) > MOST_LETTERS:
+        doubts.append(f"{price.text!r} is running text")
+    return price, kind, tuple(doubts)
 
 
 def _current(asked: Sequence[_Ask]) -> list[_Ask]:
