@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from pricevane.model import Examination, Offer, PageKind
-from spiders.read import dom, embedded, jsonld, microdata, opengraph, places, rdfa, states, tiles
-from spiders.read.available import settle
-from spiders.read.consensus import Verdict, Weighed, weigh
-from spiders.read.currency import iso
+from spiders.read import jsonld, microdata, opengraph, places, rdfa, tiles
+from spiders.read.decide import decide
 from spiders.read.document import Document, PageHints, TooDeep
-from spiders.read.fields import choose
-from spiders.read.judge import judge, place
-from spiders.read.kind import kind_of
 from spiders.read.offer import build
-from spiders.read.origin import shop_currency
 from spiders.read.places import Place
-from spiders.read.reading import Reading
 from spiders.read.selectors import readings as selected
-from spiders.read.specs import specs
-from spiders.read.stock import stock
-from spiders.read.text import clean
-from spiders.read.visible import Sight, View, look
 
 LAYERS = (jsonld, microdata, rdfa, opengraph)
 __all__ = ["PageHints", "examine", "read_page"]
@@ -69,52 +56,11 @@ def examined(
     page: Document, url: str, at: datetime, selectors: Mapping[str, str], known: Sequence[Place], began: float
 ) -> Examination:
     """`examine` of a page that is parsed already."""
-    hints = page.hints
-    layers = [selected(page, selectors), *(layer.readings(page) for layer in LAYERS), places.readings(page, known)]
-    view = _view(page, layers)
-    stands = place(view)
-    kind, why = _kind(page, layers, view)
-    judged = judge(view, stands, hints.tax_included, tiles=kind is PageKind.LISTING)
-    if kind is PageKind.LISTING:
-        listed = tiles.offers(tiles.tiles(page, view.sights), page, at)
-        return Examination(url, kind, why, tuple(listed), (), time.perf_counter() - began)
-    weighed = _weighed(page, layers, judged, view) if kind is PageKind.PRODUCT else Weighed()
-    offers = tuple(build(verdict, page, at) for verdict in weighed.verdicts)
-    return Examination(url, kind, why, offers, weighed.candidates, time.perf_counter() - began)
-
-
-def _view(page: Document, layers: Sequence[list[Reading]]) -> View:
-    every = [one for readings in layers for one in readings]
-    currency = next((code for one in every if (code := iso(one.currency, page.language))), "") or shop_currency(page)
-    return look(page, currency, {one.name for one in every if one.name})
-
-
-def _kind(page: Document, layers: Sequence[list[Reading]], view: View) -> tuple[PageKind, str]:
-    if layers[0]:
-        return PageKind.PRODUCT, "the site's own selectors found one"
-    lead = next((readings for readings in layers if any(one.price for one in readings)), [])
-    return kind_of(page, lead or next(filter(None, layers), []), sum(one.is_tile for one in view.sights))
-
-
-def _weighed(page: Document, layers: list[list[Reading]], judged: list[Sight], view: View) -> Weighed:
-    """The consensus, with the shop's embedded state asked only where the other layers leave a doubt."""
-    sights = dom.readings(judged, view)
-    weighed = weigh(layers, sights, page)
-    if not weighed.is_sure and (more := embedded.readings(page)):
-        weighed = weigh([*layers[:4], more, *layers[4:]], sights, page)
-    if not weighed.verdicts:
-        return weighed
-    first, *others = _identified(weighed, layers, view, page)
-    seen = stock(page, view.heading[1] if view.heading else None, weighed.sight.node if weighed.sight else None)
-    said = states.availability(clean(first.reading.availability))
-    known = replace(first, availability=settle(said, seen), stock=seen.quantity if seen else None)
-    return replace(weighed, verdicts=(known, *others))
-
-
-def _identified(weighed: Weighed, layers: Sequence[list[Reading]], view: View, page: Document) -> list[Verdict]:
-    """The verdicts with the codes and the brand of their product; of several variants each keeps its own codes."""
-    printed = specs(view.texts, page)
-    told = [readings[0] for readings in layers if readings]
-    fields = ("brand", "sku", "gtin", "mpn") if len(weighed.verdicts) == 1 else ("brand",)
-    chosen: dict[str, Any] = {field: choose(field, told, printed, page)[0] for field in fields}
-    return [replace(one, reading=replace(one.reading, **chosen)) for one in weighed.verdicts]
+    data = [layer.readings(page) for layer in LAYERS]
+    decision = decide(page, [selected(page, selectors), *data, places.readings(page, known)])
+    weighed = decision.weighed
+    offers = [build(verdict, page, at) for verdict in weighed.verdicts]
+    if decision.kind is PageKind.LISTING:
+        offers = tiles.offers(tiles.tiles(page, decision.view.sights), page, at)
+    seconds = time.perf_counter() - began
+    return Examination(url, decision.kind, decision.why, tuple(offers), weighed.candidates, seconds)

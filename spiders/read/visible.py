@@ -49,6 +49,8 @@ _SILENT = frozenset(_TAGS[tag] for tag in ("script", "style", "noscript", "texta
 _CLICKED = frozenset(_TAGS[tag] for tag in ("button", "input", "a"))
 # How far from an amount its buy button is looked for, in nodes, and how many controls are asked.
 REACH, MOST_CLICKED = 300, 16
+# Where the price of a product stands, in nodes from the heading that names it.
+ABOVE, BELOW = 150, 900
 Text = tuple[int, LexborNode, str]
 
 
@@ -109,25 +111,36 @@ class View:
         return None
 
 
-def look(page: Document, currency: str = "", names: Collection[str] = ()) -> View:
-    """Walk the body once. `currency` is what the shop is known to use (ISO), `names` what the product may be called."""
+def walk(page: Document, names: Collection[str] = ()) -> View:
+    """The body walked once, no amounts read yet; `names` is what the product may be called."""
     view = View()
     headings = _walk(page, view)
+    view.heading = _heading(view.texts, headings, names)
+    return view
+
+
+def look(view: View, page: Document, currency: str = "", near: bool = False) -> None:
+    """Find the view's amounts, with `near` only around its heading; `currency` is what the shop is known to use."""
+    first, last = 0, MOST_NODES + 1
+    if near and view.heading:
+        first, last = view.heading[0] - ABOVE, view.heading[0] + BELOW
     seen: dict[int, Sight] = {}
     budget, found = TEXT_BUDGET, 0
-    for order, node, text in view.texts:
+    for order, node, text in view.texts[bisect_left(view.texts, first, key=_order) :]:
+        if budget < 0 or found > MOST or order > last:
+            break
         if len(text) > LONGEST or not _DIGIT.search(text):
             continue
         sight, cost = _sight(order, node, text, page, currency, view)
         budget, found = budget - cost, found + 1
         if sight and sight.node.mem_id not in seen:
             seen[sight.node.mem_id] = sight
-        if budget < 0 or found > MOST:
-            break
     view.sights = list(seen.values())
     _surround(view)
-    view.heading = _heading(view.texts, headings, names)
-    return view
+
+
+def _order(text: Text) -> int:
+    return text[0]
 
 
 def _walk(page: Document, view: View) -> list[tuple[int, LexborNode]]:

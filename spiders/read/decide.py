@@ -1,0 +1,96 @@
+"""From the layers of a page to its kind and its verdicts, with no more looking than it takes to be sure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pricevane.model import PageKind
+from spiders.read import dom, embedded, states
+from spiders.read.available import settle
+from spiders.read.consensus import Verdict, Weighed, weigh
+from spiders.read.currency import iso
+from spiders.read.document import Document
+from spiders.read.fields import choose
+from spiders.read.judge import judge, place
+from spiders.read.kind import kind_of
+from spiders.read.origin import shop_currency
+from spiders.read.reading import Reading
+from spiders.read.specs import specs
+from spiders.read.stock import stock
+from spiders.read.text import clean
+from spiders.read.visible import View, look, walk
+
+FIELDS = ("brand", "sku", "gtin", "mpn")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the page is and why, what a shopper sees of it, and the weighed readings: none unless it is a product's."""
+
+    kind: PageKind
+    why: str
+    view: View
+    weighed: Weighed = Weighed()
+
+
+def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
+    """`layers` lead from the most to the least trusted, a site's own selectors first.
+
+    Where data name a price, only the page around its heading is looked at first; all of it, and the state that the
+    shop's scripts start from, only where that leaves a doubt.
+    """
+    view = walk(page, {one.name for readings in layers for one in readings if one.name})
+    lead = next((readings for readings in layers if any(one.price for one in readings)), [])
+    look(view, page, _currency(page, layers), near=bool(lead))
+    stands = place(view)
+    described = lead or next(filter(None, layers), [])
+    kind, why = kind_of(page, described, sum(one.is_tile for one in view.sights))
+    if layers[0]:
+        kind, why = PageKind.PRODUCT, "the site's own selectors found one"
+    if kind is not PageKind.PRODUCT:
+        if kind is PageKind.LISTING:
+            look(view, page, _currency(page, layers))
+            judge(view, place(view), page.hints.tax_included, tiles=True)
+        return Decision(kind, why, view)
+    weighed = weigh(layers, dom.readings(judge(view, stands, page.hints.tax_included), view), page)
+    if not weighed.is_sure:
+        weighed = _closer(page, layers, view, near=bool(lead))
+    return Decision(kind, why, view, _completed(weighed, layers, view, page))
+
+
+def _currency(page: Document, layers: Sequence[list[Reading]]) -> str:
+    told = (iso(one.currency, page.language) for readings in layers for one in readings)
+    return next(filter(None, told), "") or shop_currency(page)
+
+
+def _closer(page: Document, layers: Sequence[list[Reading]], view: View, near: bool) -> Weighed:
+    """The whole page looked at, and the embedded state read."""
+    if near:
+        look(view, page, _currency(page, layers))
+    sights = dom.readings(judge(view, place(view), page.hints.tax_included), view)
+    weighed = weigh(layers, sights, page)
+    if not weighed.is_sure and (more := embedded.readings(page)):
+        return weigh([*layers[:-2], more, *layers[-2:]], sights, page)
+    return weighed
+
+
+def _completed(weighed: Weighed, layers: Sequence[list[Reading]], view: View, page: Document) -> Weighed:
+    """The verdicts with codes and brand, the page's own one with what is visible of its availability."""
+    if not weighed.verdicts:
+        return weighed
+    first, *others = _identified(weighed, layers, view, page)
+    seen = stock(page, view.heading[1] if view.heading else None, weighed.sight.node if weighed.sight else None)
+    said = states.availability(clean(first.reading.availability))
+    known = replace(first, availability=settle(said, seen), stock=seen.quantity if seen else None)
+    return replace(weighed, verdicts=(known, *others))
+
+
+def _identified(weighed: Weighed, layers: Sequence[list[Reading]], view: View, page: Document) -> list[Verdict]:
+    """Of several variants each keeps its own codes."""
+    printed = specs(view.texts, page)
+    told = [readings[0] for readings in layers if readings]
+    fields = FIELDS if len(weighed.verdicts) == 1 else FIELDS[:1]
+    chosen: dict[str, Any] = {field: choose(field, told, printed, page)[0] for field in fields}
+    return [replace(one, reading=replace(one.reading, **chosen)) for one in weighed.verdicts]
