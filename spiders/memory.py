@@ -69,10 +69,13 @@ class Memory:
             if isinstance(kind, str) and isinstance(state, dict)
         }
 
-    def note(self, page_type: str, document: Document, offer: Offer | None, agreed: bool) -> None:
+    def note(
+        self, page_type: str, document: Document, offer: Offer | None, agreed: bool, is_same: bool | None = None
+    ) -> None:
         """Enter a page that was read in full; `agreed` says that at least two layers named its price and none another.
 
-        `offer` is the page's own, None where nothing was read. Learns, checks and repairs places on the way.
+        `offer` is the page's own, None where nothing was read. `is_same` says whether the fast path read the same,
+        None that it declined. Learns, checks and repairs places on the way.
         """
         kind = self._types.get(page_type)
         if kind is None:
@@ -80,7 +83,7 @@ class Memory:
                 return
             kind = self._types[page_type] = PageMemory(page_type)
             self._forget_least_used(page_type)
-        kind.note(document, offer, agreed)
+        kind.note(document, offer, agreed, is_same)
 
     def skimmed(self, page_type: str, address: str, price: Decimal) -> None:
         """Enter a page that was read on the fast path only."""

@@ -84,7 +84,7 @@ class PageMemory:
 
     @property
     def is_fast(self) -> bool:
-        """Whether the layers agreed for so long that the next page may be skimmed."""
+        """Whether the fast path would have been right for so long that the next page may be skimmed."""
         return self.agreed_run >= AGREED_FOR_FAST and bool(self.trusted) and self.since_full < FULL_READ_EVERY - 1
 
     @property
@@ -101,13 +101,19 @@ class PageMemory:
         """What changed in this crawl, and what could not be repaired."""
         return [*self._adopted, *([self._refusal] if self.is_failing and self._refusal else [])]
 
-    def note(self, page: Document, offer: Offer | None, agreed: bool) -> None:
-        """Check the places on a page that was read in full, and learn from it where there is need."""
+    def note(self, page: Document, offer: Offer | None, agreed: bool, is_same: bool | None) -> None:
+        """Check the places on a page that was read in full, and learn from it where there is need.
+
+        `is_same` says whether the fast path would have read the same, None that it would not have read the page.
+        """
         price = offer.price.amount if offer and offer.price else None
         agreed = agreed and price is not None
         self.pages = min(self.pages + 1, LARGEST_COUNT)
         self.since_full = 0
-        self.agreed_run = min(self.agreed_run + 1, LARGEST_COUNT) if agreed else 0
+        if is_same is False or (price is not None and not agreed):
+            self.agreed_run = 0
+        elif is_same:
+            self.agreed_run = min(self.agreed_run + 1, LARGEST_COUNT)
         known = price if agreed else self.prices.get(_digest(page.address))
         if self.places:
             self._judge(page, price if agreed else None, known, was_read=price is not None)

@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from scrapy import Spider
 from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 from twisted.python.failure import Failure
 
-from pricevane.model import CrawlReport, Examination, Offer, SiteState
+from pricevane.model import CrawlReport, Examination, Offer, PageKind, SiteState
 from spiders.fetch.blocks import is_block
 from spiders.fetch.failures import Refused, RobotsRefused, kind_of
-from spiders.read.page import PageHints, examine
+from spiders.memory import Memory
+from spiders.page_reader import PageReader
+from spiders.read.document import PageHints
 
 BLOCKS_IN_A_ROW = 3
 ERRORS_IN_A_ROW = 20
@@ -49,7 +52,11 @@ class ReadingSpider(Spider):
         self.state = state
         self.on_page = on_page
         self.report = CrawlReport()
-        self.hints = PageHints(state.region, state.currency, state.language, state.tax_included)
+        self.memory = Memory(state.learned)
+        self.known = frozenset(state.known)
+        hints = PageHints(state.region, state.currency, state.language, state.tax_included)
+        self.page_reader = PageReader(self.memory, hints, self.known)
+        self.one_page = state.only_page or (state.single_page and urlsplit(state.url).path not in ("", "/"))
         self.recognisable = recognisable
         self.reader: ReadingSpider = self
         self.blocks_in_a_row = 0
@@ -69,18 +76,35 @@ class ReadingSpider(Spider):
         """The page's offers; everything else that it may be is counted. Raises CloseSpider when blocked."""
         self.errors_in_a_row = 0
         offers: list[Offer] = []
-        if response.status == 200 and isinstance(response, HtmlResponse) and response.body.strip():
-            self._recognise(response)
-            seen = examine(response.text, response.url, self.now(), self.hints, self.reader.selectors)
-            offers = [refined for offer in seen.offers if (refined := self.reader.refine(offer, response))]
-            if self.on_page:
-                self.on_page(replace(seen, offers=tuple(offers)), response.text.encode(errors="replace"))
-        if is_block(response, not offers):
+        seen = self._seen(response)
+        offers = list(seen.offers) if seen else []
+        if is_block(response, not offers) or (seen and seen.kind is PageKind.BLOCKED):
             self._blocked()
         else:
             self.blocks_in_a_row = 0
-            self._count(response, offers)
+            self._count(response, seen)
         return offers
+
+    def _seen(self, response: Response) -> Examination | None:
+        """What is on a page with text, its offers refined; None for anything else that may be fetched.
+
+        The offers of a list stand only where its address was asked for: a shop's products are read on their own pages.
+        """
+        if response.status != 200 or not isinstance(response, HtmlResponse) or not response.body.strip():
+            return None
+        self._recognise(response)
+        seen = self.page_reader.examine(response.text, response.url, self.now(), self.reader.selectors)
+        wanted = seen.offers if seen.kind is PageKind.PRODUCT or self.one_page else ()
+        offers = [refined for offer in wanted if (refined := self.reader.refine(offer, response))]
+        seen = replace(seen, offers=tuple(offers))
+        if self.on_page:
+            self.on_page(seen, response.text.encode(errors="replace"))
+        return seen
+
+    def closed(self, reason: str) -> None:
+        """At the crawl's end: what was learned goes into the report."""
+        self.report.learned = self.memory.as_json()
+        self.report.repairs = self.memory.repairs
 
     def failed(self, failure: Failure) -> None:
         """Count a request without answer; raises CloseSpider when nothing answers any more."""
@@ -96,7 +120,7 @@ class ReadingSpider(Spider):
             if self.errors_in_a_row >= ERRORS_IN_A_ROW:
                 raise CloseSpider("nothing answers")
 
-    def _count(self, response: Response, offers: list[Offer]) -> None:
+    def _count(self, response: Response, seen: Examination | None) -> None:
         """Enter a page that was no block into the report."""
         if response.status != 200:
             self.report.fail(str(response.status))
@@ -104,16 +128,21 @@ class ReadingSpider(Spider):
             self.report.fail("not html")
         elif not response.body.strip():
             self.report.fail("empty")
-        else:
+        if seen:
             self.report.pages += 1
-            self.report.product_pages += bool(offers)
+            self.report.product_pages += seen.kind is PageKind.PRODUCT and bool(seen.offers)
+            self._count_kind(seen.kind)
 
     def _blocked(self) -> None:
         """Count a refusal, and stop after a few in a row."""
         self.report.blocked += 1
+        self._count_kind(PageKind.BLOCKED)
         self.blocks_in_a_row += 1
         if self.blocks_in_a_row >= BLOCKS_IN_A_ROW:
             raise CloseSpider("blocked")
+
+    def _count_kind(self, kind: PageKind) -> None:
+        self.report.kinds[kind] = self.report.kinds.get(kind, 0) + 1
 
     def _recognise(self, page: HtmlResponse) -> None:
         """Take over the reading rules of a site file whose marker stands on one of the first pages."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -39,14 +38,12 @@ class ShopSpider(ReadingSpider):
 
     def __init__(self, state: SiteState, recognisable: Sequence[type[ReadingSpider]] = (), **kwargs: Any) -> None:
         super().__init__(state, recognisable, **kwargs)
-        self.known = frozenset(state.known)
         self.traps = Traps()
         self.asked: set[str] = set()
         self.sitemaps: set[str] = set()
         self.leads: set[str] = set()
         self.sitemap_shows_products = False
         self.follows_links = False
-        self.one_page = state.only_page or (state.single_page and urlsplit(state.url).path not in ("", "/"))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:

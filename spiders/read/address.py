@@ -17,8 +17,14 @@ _TRACKING = re.compile(
 )
 
 
+# Addresses that canonical form leaves as they are.
+_PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?", re.ASCII)
+
+
 def listing_url(url: str) -> str:
     """The address in canonical form, without fragment and tracking parameters."""
+    if _PLAIN.fullmatch(url):
+        return url
     parts = urlsplit(url)
     if parts.query:
         pairs = parse_qsl(parts.query, keep_blank_values=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
-from w3lib.encoding import html_to_unicode
+from w3lib.encoding import html_body_declared_encoding, html_to_unicode, read_bom
 
 from pricevane.model import page_hash
 from spiders.read.address import listing_url, own_url
+from spiders.read.crowds import crowded
 from spiders.read.text import clean
 
 # The parser's time grows with the square of the depth of block elements: ordinary pages nest below 300.
@@ -20,7 +22,7 @@ _PART = 16_384
 _ASKED = 'html, h1, link[rel="canonical" i], meta[content], script'
 # Elements that never hold others, or whose next sibling closes them.
 _UNNESTED = "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|option|dt|dd|path|use"
-_NESTING = re.compile(rf"<(/?)(?!(?:{_UNNESTED})\b)[a-z]", re.IGNORECASE)
+_NESTING = re.compile(rf"<(/?)(?!(?:{_UNNESTED})\b)[a-z]".encode(), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,15 @@ class PageHints:
 
 
 class TooDeep(ValueError):
-    """A page nests its elements so deeply that it can only be meant to harm its reader."""
+    """A page nests or crowds its elements so much that it can only be meant to harm its reader."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """The tree of one page; `url` is where it was fetched, `address` the listing it stands for.
 
-    `scripts` hold JSON-LD, `metas` have content, `has_scopes` says whether there may be microdata,
-    `inline` are the other scripts without a source, `source` is the page's text for cheap first looks.
+    `scripts` hold JSON-LD, `metas` have content, `inline` are the other scripts without a source, `body` is the page
+    in UTF-8 for cheap first looks.
     """
 
     tree: LexborHTMLParser
@@ -63,33 +65,38 @@ class Document:
     headline: str
     scripts: tuple[LexborNode, ...]
     metas: tuple[LexborNode, ...]
-    has_scopes: bool
-    inline: tuple[LexborNode, ...] = ()
-    source: str = ""
+    inline: tuple[LexborNode, ...]
+    body: bytes
+
+    @cached_property
+    def source(self) -> str:
+        """The page as text, decoded when first asked for."""
+        return self.body.decode(errors="replace")
 
     @classmethod
     def parse(cls, html: str | bytes, url: str, hints: PageHints) -> Document:
         """Parse a page that was fetched from `url`; raises TooDeep for a nesting bomb."""
-        body = html if isinstance(html, bytes) else html.encode(errors="replace")
-        text, utf8 = (html, body) if isinstance(html, str) else _decoded(html)
-        refuse_bomb(text)
-        tree = LexborHTMLParser(utf8)
+        body = in_utf8(html)
+        refuse_bomb(body)
+        if reason := crowded(body):
+            raise TooDeep(f"{reason}: the page is not read")
+        tree = LexborHTMLParser(body)
+        address = listing_url(url)
         nodes: dict[str, list[LexborNode]] = {}
         for node in tree.css(_ASKED):
             nodes.setdefault(_sort(node), []).append(node)
         return cls(
             tree,
-            listing_url(url),
-            own_url(_attribute(nodes.get("link"), "href"), url) or listing_url(url),
-            page_hash(utf8),
+            address,
+            own_url(_attribute(nodes.get("link"), "href"), url) or address,
+            page_hash(body),
             hints,
             hints.locale(_attribute(nodes.get("html"), "lang")[:20]),
             clean(nodes["h1"][0].text()) if "h1" in nodes else "",
             tuple(nodes.get("ld+json", ())),
             tuple(nodes.get("meta", ())),
-            "itemscope" in text,
             tuple(nodes.get("script", ())),
-            text,
+            body,
         )
 
     def is_here(self, found: str) -> bool:
@@ -98,10 +105,20 @@ class Document:
         return bool(own) and own in {self.address, self.url}
 
 
-def _decoded(body: bytes) -> tuple[str, bytes]:
-    """The page's text, and the same in UTF-8."""
-    encoding, text = html_to_unicode(None, body)
-    return text, body if encoding == "utf-8" and "\ufffd" not in text and body[:3] != b"\xef\xbb\xbf" else text.encode()
+def in_utf8(body: str | bytes) -> bytes:
+    """The page in UTF-8; the parser itself replaces what is not valid in it."""
+    if isinstance(body, str):
+        return body.encode(errors="replace")
+    mark, bom = read_bom(body)
+    if bom and mark == "utf-8":
+        return body[len(bom) :]
+    if bom is None and html_body_declared_encoding(body) == "utf-8":
+        return body
+    try:
+        return html_to_unicode(None, body)[1].encode(errors="replace")
+    except (LookupError, UnicodeError):
+        # Python knows encodings that are none of texts: base64, zip, idna.
+        return body
 
 
 def _attribute(nodes: list[LexborNode] | None, name: str) -> str:
@@ -118,22 +135,23 @@ def _sort(node: LexborNode) -> str:
     return "" if "src" in attributes else "script"
 
 
-def refuse_bomb(text: str) -> None:
+def refuse_bomb(html: str | bytes) -> None:
     """Raise TooDeep where open elements pile up beyond any real page."""
-    if text.count("<") < _SUSPICIOUS_TAGS or not _piles_up(text):
+    body = html.encode(errors="replace") if isinstance(html, str) else html
+    if body.count(b"<") < _SUSPICIOUS_TAGS or not _piles_up(body):
         return
     depth = 0
-    for closing in _NESTING.findall(text):
+    for closing in _NESTING.findall(body):
         depth = max(depth - 1, 0) if closing else depth + 1
         if depth > MAX_DEPTH:
             raise TooDeep(f"elements nest deeper than {MAX_DEPTH}: the page is not read")
 
 
-def _piles_up(text: str) -> bool:
+def _piles_up(body: bytes) -> bool:
     """Whether anywhere so many more tags are opened than closed; a part is too short to nest that deep and back."""
     piled = 0
-    for start in range(0, len(text), _PART):
-        piled += text.count("<", start, start + _PART) - 2 * text.count("</", start, start + _PART)
+    for start in range(0, len(body), _PART):
+        piled += body.count(b"<", start, start + _PART) - 2 * body.count(b"</", start, start + _PART)
         if piled > MAX_DEPTH:
             return True
     return False

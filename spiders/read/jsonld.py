@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import unescape
+from itertools import islice
 from typing import Any
 
 from spiders.read.choose import LIST_TYPES, Found, Role, is_product, read
@@ -15,6 +16,7 @@ from spiders.read.schemaorg import Node, name_of, nodes
 
 LAYER = "jsonld"
 MOST_NODES = 20_000
+MOST_PRODUCTS = 2000
 _OPENINGS = ("<!--", "//", "/*", "<![CDATA[", "*/", ";")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _BAD_ESCAPE = re.compile(r'\\(?![\\"/bfnrtu])')
@@ -31,9 +33,14 @@ _ROLES: dict[str, Role] = {
 
 def readings(page: Document) -> list[Reading]:
     """The readings of the page's own product from all scripts together."""
-    trees = [load(script.text()) for script in page.scripts]
+    return readings_of([script.text() for script in page.scripts], page)
+
+
+def readings_of(scripts: Iterable[str], page: Document) -> list[Reading]:
+    """The same from the scripts' texts, for a page that was not parsed."""
+    trees = [load(script) for script in scripts]
     link(trees)
-    return read(list(products(trees)), LAYER, page)
+    return read(list(islice(products(trees), MOST_PRODUCTS)), LAYER, page)
 
 
 def _no_number(constant: str) -> str:

@@ -19,7 +19,8 @@ LIKELY = 4
 CLEAR = 6
 BARE = 260
 _NAMES_ONE = 0.5
-_TILE_BUYS = 0.8
+# A tile may show two amounts, its price and its old price.
+_TILE_BUYS = 0.4
 # Challenge marks that ordinary pages carry too: these count beside words only.
 _COMMON = frozenset(["hcaptcha", "g-recaptcha", "captcha", "geetest", "awswaf", "aws-waf", "kpsdk", "distil_"])
 
@@ -71,6 +72,12 @@ class _Case:
     def sells(self) -> bool:
         """Whether more than its address and head make it a product's page."""
         return self.product[0] >= LIKELY and bool(self.buys or self.sections or self.readings)
+
+    @property
+    def shows_its_own(self) -> bool:
+        """Whether the page goes by the name of one thing and more than its address makes it a product's."""
+        title, own = self.clues.title, self.clues.headline.strip()
+        return bool(own) and _names(title, own) and not self.buys and self.product[0] >= CLEAR
 
     @cached_property
     def product(self) -> tuple[int, list[str]]:
@@ -216,9 +223,12 @@ def _product(case: _Case) -> _Verdict:
 
 
 def _instead(case: _Case) -> _Verdict:
-    """What stands in a page's place and says so in smaller headings or its first words only."""
+    """What stands in a page's place and says so in smaller headings or its first words only.
+
+    A page under its product's own name that tells of the product's end is still the product's.
+    """
     clues = case.clues
-    if case.sells:
+    if case.sells or case.shows_its_own:
         return None
     said = "|".join(clues.headings)
     if gone := first(said, HEADLINES["gone"]) or first(clues.text, HEADLINES["gone"]):

@@ -25,7 +25,7 @@ _ADDRESSES = {"a": "href", "link": "href", "img": "src", "time": "datetime", "da
 
 def readings(page: Document) -> list[Reading]:
     """The readings of the page's own product among the item scopes."""
-    scopes = page.tree.css("[itemscope]")[:MOST] if page.has_scopes else []
+    scopes = page.tree.css("[itemscope]")[:MOST] if page.tree.css_first("[itemscope]") is not None else []
     if not any("product" in (scope.attributes.get("itemtype") or "").lower() for scope in scopes):
         return []
     nodes = {scope.mem_id: _node(scope) for scope in scopes}

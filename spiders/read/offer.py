@@ -13,7 +13,9 @@ from spiders.read.currency import iso
 from spiders.read.document import Document
 from spiders.read.money import Amount, thousands_or_decimals
 from spiders.read.reading import Reading
+from spiders.read.terms import pieces, symbol, terms
 from spiders.read.text import RAW_LENGTH, clean, gtin, http_url
+from spiders.read.trail import category, is_own
 from spiders.read.variants import SHOWN, amount_of
 
 GOOD_KINDS = frozenset([PriceKind.STANDARD, PriceKind.SALE])
@@ -22,7 +24,8 @@ _PRICELESS = frozenset([Availability.OUT_OF_STOCK, Availability.DISCONTINUED])
 
 def build(verdict: Verdict, page: Document, at: datetime) -> Offer:
     """The offer of one variant, seen at `at`; doubtful where anything about its price is unclear."""
-    reading, amount = verdict.reading, verdict.amount
+    reading = verdict.reading
+    amount = verdict.amount or _gift(reading, page)
     price = money(amount)
     is_range = amount is not None and amount.kind is PriceKind.FROM
     regular = None if is_range else _regular(price, amount_of(reading, page, reading.regular_price))
@@ -39,16 +42,19 @@ def build(verdict: Verdict, page: Document, at: datetime) -> Offer:
         mpn=clean(reading.mpn),
         sku=clean(reading.sku),
         image=http_url(reading.image, page.url) if reading.image else "",
-        category=clean(reading.category),
+        category=category(reading.category, reading.name or page.headline, page),
         price=price,
         regular_price=regular,
         kind=_kind(reading, amount, regular, page),
         availability=verdict.availability or states.availability(clean(reading.availability)),
-        stock=verdict.stock,
+        stock=pieces(reading.stock) if verdict.stock is None else verdict.stock,
         condition=states.condition(clean(reading.condition)),
         tax_included=page.hints.tax_included if reading.tax_included is None else reading.tax_included,
         seller=clean(reading.seller),
+        seller_is_shop=is_own(reading.seller, page) if reading.seller.strip() else None,
+        currency_raw=symbol(reading, verdict.agreeing),
         confidence=verdict.confidence,
+        **terms(reading, price, regular, page, at),
     )
     for reason in dict.fromkeys(_doubts(verdict, offer, page)):
         offer = offer.doubt(clean(reason))
@@ -65,6 +71,12 @@ def money(amount: Amount | None) -> Money | None:
     except LostDigits:
         return None
     return found
+
+
+def _gift(reading: Reading, page: Document) -> Amount | None:
+    """What a reading without a price asks where it says that the thing is free."""
+    found = amount_of(reading, page)
+    return found if found and found.kind is PriceKind.FREE else None
 
 
 def _is_variant_address(reading: Reading, page: Document) -> bool:
@@ -105,7 +117,9 @@ def _doubts(verdict: Verdict, offer: Offer, page: Document) -> Iterator[str]:
             yield f"only {verdict.confidence:.0%} sure of {amount.raw!r}"
     if amount is None:
         yield from reading.doubts
-        if reading.price.strip():
+        if offer.kind is PriceKind.FREE:
+            yield offer.kind.value
+        elif reading.price.strip():
             yield f"{reading.price.strip()!r} is not a price"
         elif offer.availability not in _PRICELESS:
             yield "no price on the page"

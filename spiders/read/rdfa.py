@@ -49,7 +49,7 @@ _NAMES = {
 
 def readings(page: Document) -> list[Reading]:
     """The readings of the page's own product among the typed elements."""
-    if "typeof=" not in page.source:
+    if page.tree.css_first("[typeof]") is None:
         return []
     scopes = page.tree.css("[typeof]")[:MOST]
     nodes = {scope.mem_id: _node(scope) for scope in scopes}

@@ -4,89 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from html import unescape
 from itertools import islice
 from typing import Any
 
-from pricevane.model import PriceKind
+from spiders.read.asked import STRUCK, is_for_several, terms
 from spiders.read.document import Document
+from spiders.read.nodes import MOST, Node, amount_said, many, name_of, nodes, said, spelled
+from spiders.read.quantity import quantities, quantity
 from spiders.read.reading import Reading
 from spiders.read.text import gtin
 from spiders.read.variants import alike, apart
 
-Node = dict[str, Any]
+__all__ = ["STRUCK", "Node", "many", "name_of", "nodes", "readings", "said"]
 GTINS = ("gtin14", "gtin13", "gtin12", "gtin8", "gtin", "ean", "isbn")
-# Not of the vocabulary: what a layer saw struck through beside an offer.
-STRUCK = " struck through"
-LIST_PRICES = frozenset(["ListPrice", "StrikethroughPrice", "RegularPrice", "MSRP", "SRP"])
-PIECES = frozenset(["", "C62", "EA", "H87", "PCE", "PC", "ST"])
-MOST = 300
-
-
-def many(value: object) -> list[Any]:
-    """A value as a list: schema.org allows one or several everywhere."""
-    return value[:MOST] if isinstance(value, list) else [] if value is None else [value]
-
-
-def nodes(value: object) -> list[Node]:
-    """Only the nodes among one or several values."""
-    return [one for one in many(value) if isinstance(one, dict)]
-
-
-def said(value: object, *keys: str) -> str:
-    """The first text of a value: itself, one of its elements, or what the first of `keys` names in a node."""
-    for one in many(value):
-        texts = (
-            [text for key in (*keys, "@value") for text in many(one.get(key))[:1]] if isinstance(one, dict) else [one]
-        )
-        for text in texts:
-            if isinstance(text, str) and text.strip():
-                return unescape(text)
-    return ""
-
-
-def name_of(value: object) -> str:
-    """The local part of a type or an enumeration member: `ListPrice` of `https://schema.org/ListPrice`."""
-    return said(value, "@id").rsplit("/", 1)[-1].rsplit("#", 1)[-1].rsplit(":", 1)[-1]
+# Property → the name of a variant's attribute.
+_ATTRIBUTES = {"color": "colour", "size": "size", "material": "material", "pattern": "pattern"}
+_SHARED = frozenset(["brand", "image", "category", "name", "material", "pattern"])
+_OF_GROUP = ("isVariantOf", "inProductGroupWithID")
 
 
 def readings(product: Node, layer: str, page: Document) -> list[Reading]:
     """One reading for a product, or one for each of its variants."""
+    product = spelled(product)
     variants = nodes(product.get("hasVariant"))
     if not variants:
         return _settled(product, f"{layer}:Product", layer, page)
-    shared = {key: value for key, value in product.items() if key in {"brand", "image", "category", "name"}}
+    shared = {key: value for key, value in product.items() if key in _SHARED}
     found: list[Reading] = []
     for i, variant in enumerate(variants):
         path = f"{layer}:ProductGroup.hasVariant[{i}]"
-        own = _settled({**shared, **variant}, path, layer, page, MOST // len(variants))
+        own = _settled({**shared, "isVariantOf": "", **variant}, path, layer, page, MOST // len(variants))
         found += [replace(one, url=one.url or said(variant.get("url"))) for one in own]
     return apart(found, page) or alike(found, page)
 
 
 def _settled(product: Node, path: str, layer: str, page: Document, most: int = MOST) -> list[Reading]:
     """The offers of one product: what several offers at one price say of their own is not the product's."""
-    offers = _offers(product, path, layer, most)
+    offers = _offers(product, path, layer, page, most)
     settled = alike(offers, page)
     if len(settled) == len(offers) or len(settled) != 1:
         return settled
-    about = _about(product)
+    about = _about(product, page)
     return [replace(settled[0], **{field: about[field] for field in ("sku", "gtin", "mpn")})]
 
 
-def _offers(product: Node, path: str, layer: str, most: int) -> list[Reading]:
-    about = _about(product)
+def _offers(product: Node, path: str, layer: str, page: Document, most: int) -> list[Reading]:
+    about = _about(product, page)
     found = list(islice(_flat(product.get("offers"), f"{path}.offers"), most))
+    found = [one for one in found if not is_for_several(one[1])] or found
     if not found:
         return [Reading(layer, path, **about)]
-    return [Reading(layer, where, **{**about, **_terms(offer), **_own(offer)}) for where, offer in found]
+    return [Reading(layer, where, **_merged(about, terms(offer, page), _own(offer))) for where, offer in found]
+
+
+def _merged(about: dict[str, Any], asked: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """What an offer says goes before its product's word; a pack it doesn't name is the product's."""
+    return {**about, **asked, **own, "pack": asked.get("pack") or about["pack"]}
 
 
 def _flat(value: object, path: str) -> Iterator[tuple[str, Node]]:
     offers = nodes(value)
     for i, offer in enumerate(offers):
         where = path if len(offers) == 1 else f"{path}[{i}]"
-        nested = [one for one in nodes(offer.get("offers")) if _terms(one).get("price")]
+        nested = [
+            one for one in nodes(offer.get("offers")) if amount_said(one.get("price")) or "priceSpecification" in one
+        ]
         if nested:
             yield from ((f"{where}.offers[{j}]", one) for j, one in enumerate(nested))
         else:
@@ -100,7 +82,7 @@ def _gtin(*sources: Node) -> str:
     return next((found for text in texts if (found := gtin(text.rsplit(":", 1)[-1]))), "")
 
 
-def _about(product: Node) -> dict[str, Any]:
+def _about(product: Node, page: Document) -> dict[str, Any]:
     return {
         "name": said(product.get("name")),
         "brand": said(product.get("brand"), "name") or said(product.get("manufacturer"), "name"),
@@ -110,7 +92,35 @@ def _about(product: Node) -> dict[str, Any]:
         "image": said(product.get("image"), "url", "contentUrl", "@id"),
         "category": said(product.get("category"), "name"),
         "condition": name_of(product.get("itemCondition")),
+        "attributes": tuple(_attributes(product)),
+        "pack": _pack(product, page),
     }
+
+
+def _attributes(product: Node) -> Iterator[tuple[str, str]]:
+    """What tells a variant from its siblings; other properties only of a product that says it is a variant."""
+    for key, name in _ATTRIBUTES.items():
+        if text := said(product.get(key), "name"):
+            yield name, text
+    if any(key in product for key in _OF_GROUP):
+        for one in nodes(product.get("additionalProperty")):
+            if (name := said(one.get("name"))) and (text := said(one.get("value"))):
+                yield name, text
+
+
+def _pack(product: Node, page: Document) -> str:
+    """The size where it is a quantity; the weight, which may be the parcel's, where the name says the same."""
+    size, weight = _measure(product.get("size")), _measure(product.get("weight"))
+    if quantity(size, page.language):
+        return size
+    known = quantity(weight, page.language)
+    return weight if known and known in quantities(said(product.get("name")), page.language) else ""
+
+
+def _measure(value: object) -> str:
+    for one in nodes(value):
+        return f"{said(one.get('value'))} {said(one.get('unitText')) or said(one.get('unitCode'))}".strip()
+    return said(value)
 
 
 def _own(offer: Node) -> dict[str, Any]:
@@ -126,47 +136,3 @@ def _own(offer: Node) -> dict[str, Any]:
         "seller": said(offer.get("seller"), "name") or said(offer.get("offeredBy"), "name"),
     }
     return {key: value for key, value in fields.items() if value}
-
-
-def _terms(offer: Node) -> dict[str, Any]:
-    """Price, regular price, currency, kind and tax of one offer."""
-    specs = [spec for spec in nodes(offer.get("priceSpecification")) if not _is_unit_or_fee(spec)]
-    listed = [spec for spec in specs if name_of(spec.get("priceType")) in LIST_PRICES]
-    asked = [spec for spec in specs if spec not in listed and "validForMemberTier" not in spec]
-    chosen = next((one for one in (offer, *asked, *specs) if said(one.get("price"))), offer)
-    price, kind = said(chosen.get("price")), _kind(chosen, listed)
-    low, high = said(offer.get("lowPrice")), said(offer.get("highPrice"))
-    if not price and low:
-        price, kind = low, PriceKind.STANDARD if low == high or said(offer.get("offerCount")) == "1" else PriceKind.FROM
-    others = [text for spec in asked if (text := said(spec.get("price"))) and text != price]
-    doubted = bool(others) and chosen is offer
-    return {
-        "price": price,
-        "kind": kind,
-        "currency": said(chosen.get("priceCurrency")) or said(offer.get("priceCurrency")),
-        "regular_price": next((text for spec in listed if (text := said(spec.get("price")))), said(offer.get(STRUCK))),
-        "tax_included": _tax(chosen, offer, *specs),
-        "doubts": (f"offers.price is {price!r}, but its priceSpecification {others[0]!r}",) if doubted else (),
-    }
-
-
-def _kind(spec: Node, listed: list[Node]) -> PriceKind:
-    if "validForMemberTier" in spec:
-        return PriceKind.MEMBER
-    if "billingDuration" in spec or "billingIncrement" in spec:
-        return PriceKind.INSTALMENT
-    return PriceKind.FROM if spec in listed else PriceKind.STANDARD
-
-
-def _is_unit_or_fee(spec: Node) -> bool:
-    reference = next(iter(nodes(spec.get("referenceQuantity"))), {})
-    unit = said(reference.get("unitCode")) or said(reference.get("unitText"))
-    return unit.upper() not in PIECES or "Charge" in name_of(spec.get("@type"))
-
-
-def _tax(*sources: Node) -> bool | None:
-    for source in sources:
-        value = source.get("valueAddedTaxIncluded")
-        if value is not None:
-            return name_of(value).lower() == "true" if isinstance(value, str) else value is True
-    return None

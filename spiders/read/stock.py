@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,12 @@ from spiders.read.buybox import Sighting, first_button, sightings
 from spiders.read.document import Document
 from spiders.read.text import RAW_LENGTH, clean
 
+# Pages of these frameworks wake up in the browser, and their buttons with them.
+_WAKES = re.compile(
+    r'__NEXT_DATA__|__NUXT__|__INITIAL_STATE__|id="__next"|data-(?:reactroot|server-rendered|hydrat)|ng-(?:version|app)\b'
+    r"|<astro-island|q:container|v-cloak|data-bind="
+)
+_BESIDE = 4
 _GONE = frozenset([Availability.OUT_OF_STOCK, Availability.DISCONTINUED])
 
 
@@ -19,7 +26,8 @@ _GONE = frozenset([Availability.OUT_OF_STOCK, Availability.DISCONTINUED])
 class Stock:
     """A state of the page's product, the words or the class that said so, where, and the pieces shown.
 
-    `path` begins with what spoke: `stock:notice`, `stock:button`, `stock:disabled`, `stock:waiting`, `stock:flag`
+    `path` begins with what spoke: `stock:notice`, `stock:button`, `stock:disabled`, `stock:idle`
+    (disabled, but a script may enable it), `stock:waiting`, `stock:flag`
     or `stock:around` (a class of an element around the price), best first for a reader that must weigh them.
     """
 
@@ -42,7 +50,13 @@ def stock(page: Document, headline: LexborNode | None, price: LexborNode | None)
         return None
     count = next((one.quantity for one in (chosen, *seen) if one.quantity is not None), None)
     count = None if chosen.state in _GONE else count
-    return Stock(chosen.state, clean(chosen.raw, RAW_LENGTH), f"stock:{chosen.kind}:{chosen.place}", count)
+    kind = "idle" if chosen.kind == "disabled" and (price is None or _may_wake(chosen, page)) else chosen.kind
+    return Stock(chosen.state, clean(chosen.raw, RAW_LENGTH), f"stock:{kind}:{chosen.place}", count)
+
+
+def _may_wake(button: Sighting, page: Document) -> bool:
+    """Whether a script may enable a disabled button: it stands apart from the price, or a framework keeps it."""
+    return button.level > _BESIDE or _WAKES.search(page.source) is not None
 
 
 def _ranked(seen: list[Sighting]) -> Iterator[Sighting]:
