@@ -22,6 +22,8 @@ from benchmarks.pages.parts import Missing
 from benchmarks.pages.peer import peer_answer
 from benchmarks.pages.rivals import PREDICTIONS, best_rivals
 from benchmarks.pages.sources import PEER, Outcome, Source
+from pricevane.model import Status
+from spiders.read.fast import read_fast
 from spiders.read.page import PageHints, read_page
 
 ROUNDS = 3
@@ -112,6 +114,27 @@ def _tell_real(outcome: Outcome, data: Path, at: datetime, rounds: int) -> None:
     outcome.remarks += [*failures(cases, said), *misled(cases, real.own)]
     _tell_truth(outcome, data, Source(cases[: len(truth_pages(data))], real.own, real.peer))
     outcome.add({**cpu.figures(cpu.measured(cases, _readers(at), rounds), PEER)})
+    _tell_fast(outcome, cases, at, rounds)
+
+
+def _tell_fast(outcome: Outcome, cases: list[Case], at: datetime, rounds: int) -> None:
+    """The CPU time of the fast path, on the pages that it reads where layers agree with JSON-LD: it reads no other."""
+    read = [case for case in cases if _agrees(case, at) and read_fast(case.body, case.url, at, PageHints())]
+    readers: dict[str, cpu.Reader] = {
+        "fast_": lambda case: read_fast(case.body, case.url, at, PageHints()),
+        PEER: _readers(at)[PEER],
+    }
+    if len(read) > 1:
+        told = cpu.figures(cpu.measured(read, readers, rounds), PEER)
+        names = ("fast_cpu_ms_median", "fast_over_extruct", "fast_sum_over_extruct")
+        outcome.add({"fast_pages": len(read), **{name: told.get(name) for name in names}})
+
+
+def _agrees(case: Case, at: datetime) -> bool:
+    """Whether the full reading of a page is good, and JSON-LD and another layer name its price."""
+    offers = read_page(case.body, case.url, at, PageHints())
+    layers = set(offers[0].evidence.layers) if offers and offers[0].status is Status.GOOD else set()
+    return "jsonld" in layers and len(layers) > 1
 
 
 def _tell_truth(outcome: Outcome, data: Path, truth: Source) -> None:

@@ -17,7 +17,17 @@ FAST = "fast path"
 # Layers of what a shopper sees, which no template writes from the same source as the structured ones.
 SEEN = frozenset(["dom", "place", "selectors"])
 # What may not differ between the two paths: all that prices, matches or tells apart listings.
-_SAME = ("url", "key", "price", "regular_price", "kind", "availability", "condition", "tax_included", "seller")
+_SAME: tuple[str, ...] = (
+    "url",
+    "key",
+    "price",
+    "regular_price",
+    "kind",
+    "availability",
+    "condition",
+    "tax_included",
+    "seller",
+)
 _SAME += ("name", "brand", "gtin", "mpn", "sku", "category", "unit_price", "pack", "promotion", "shipping")
 _INSTEAD = frozenset([PageKind.BLOCKED, PageKind.GONE, PageKind.CONSENT, PageKind.LOCALE, PageKind.SHELL])
 

@@ -1,4 +1,4 @@
-"""A shop is crawled again and again with what was learned of it: it is skimmed, repairs itself, and says nothing wrong."""
+"""A shop is crawled again with what was learned of it: it is skimmed, repaired, and says nothing wrong."""
 
 from __future__ import annotations
 
@@ -94,7 +94,6 @@ def test_the_second_crawl_skims_most_pages_and_reads_the_same_prices(
     assert again.good() == first.good() == truth(some)
     assert again.skimmed > 0.8 * len(some)
     assert len(some) - again.skimmed >= len(some) // 50
-    assert all(row["evidence"]["layers"] == ["jsonld"] for row in again.offers.values()) is False
     assert again.report.kinds == {"product": len(some)}
 
 
@@ -108,7 +107,6 @@ def test_a_redesign_without_structured_data_is_repaired_and_nothing_wrong_is_goo
     for each in (repairing, repaired):
         assert each.good().items() <= right.items()
     assert len(repaired.good()) >= 0.8 * len(some)
-    print(*repairing.report.repairs, sep="\n")
     assert any("\n+price: " in text for text in repairing.report.repairs)
 
 

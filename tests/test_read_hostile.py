@@ -6,18 +6,25 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.hostile import outcomes
 from spiders.read.document import TooDeep, refuse_bomb
 from spiders.read.page import PageHints, read_page
 from spiders.read.selectors import BadSelector
-from spiders.read.text import clean, gtin, http_url
+from spiders.read.text import URL_LENGTH, clean, gtin, http_url
+from tests.hostile_pages import PAGES
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://shop.example/p/1"
 CPU_SECONDS = 4.0
+MOST_MEGABYTES = 500
 LD = '<script type="application/ld+json">{}</script>'
 REFERENCES = ",".join('{"@id":"#o"}' for _ in range(3000))
 BOMBS = {
@@ -53,6 +60,40 @@ def test_bomb_is_read_in_bounded_time_and_gives_no_good_price_from_nonsense(bomb
     found = read_page(bomb, URL, AT, PageHints(currency="EUR"), {"price": ".price"})
     assert time.process_time() - started < CPU_SECONDS
     assert len(found) <= 300
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every plain value within a dataclass and its tuples."""
+    if is_dataclass(value):
+        for one in fields(value):
+            yield from leaves(getattr(value, one.name))
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES)
+def test_hostile_page_ends_with_a_kind_a_reason_and_nothing_harmful(name: str) -> None:
+    found = next(iter(outcomes([name])))
+    assert found.seconds < CPU_SECONDS
+    assert found.peak_mb < MOST_MEGABYTES
+    assert found.seen.why
+    for leaf in leaves(found.seen):
+        if isinstance(leaf, Decimal):
+            assert leaf.is_finite()
+            assert leaf > 0
+        elif isinstance(leaf, str):
+            assert len(leaf) <= URL_LENGTH
+            assert leaf == clean(leaf, URL_LENGTH)
+    for offer in found.seen.offers:
+        assert max(map(len, (offer.name, offer.brand, offer.evidence.raw, offer.evidence.path))) <= 300
+
+
+def test_price_that_is_turned_round_for_the_eye_is_no_price() -> None:
+    assert not read_page(PAGES["bidi in the name"](), URL, AT, PageHints(currency="EUR"))
 
 
 def test_page_of_ordinary_depth_is_no_bomb_and_a_deep_one_is() -> None:

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from pricevane.market.stockpages import GONE, StockPage, stock_pages
 from pricevane.model import Availability
+from spiders.read.available import settle
 from spiders.read.document import Document, PageHints
 from spiders.read.stock import Stock, stock
 
@@ -71,3 +72,30 @@ def test_page_without_headline_and_price_says_nothing() -> None:
 def test_headline_alone_leads_to_the_notice_below_it() -> None:
     found = seen("<body><main><h1>Lamp</h1><div><p>Ausverkauft</p></div></main>", "nothing")
     assert found == Stock(Availability.OUT_OF_STOCK, "Ausverkauft", "stock:notice:p")
+
+
+DISABLED = (
+    "<body><main><h1>Lamp</h1><div>{price}</div><form><button class='add-to-cart' disabled>Add to cart</button></form>"
+)
+
+
+@pytest.mark.parametrize(
+    ("html", "css", "kind"),
+    [
+        (DISABLED.format(price="<b class='price'>9.00</b>"), ".price", "disabled"),
+        (DISABLED.format(price=""), "nothing", "idle"),
+        (
+            DISABLED.format(price="<b class='price'>9.00</b>") + "<script id='__NEXT_DATA__'>{}</script>",
+            ".price",
+            "idle",
+        ),
+        (DISABLED.format(price="<div>" * 5 + "<b class='price'>9.00</b>" + "</div>" * 5), ".price", "idle"),
+    ],
+    ids=["beside its price", "without a price", "kept by a framework", "far from the price"],
+)
+def test_disabled_button_outdoes_markup_only_where_no_script_may_enable_it(html: str, css: str, kind: str) -> None:
+    found = seen(html, css)
+    assert found is not None
+    assert found.path.startswith(f"stock:{kind}")
+    sold_out = kind == "disabled"
+    assert settle(Availability.IN_STOCK, found) is (Availability.OUT_OF_STOCK if sold_out else Availability.IN_STOCK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from spiders.read.document import Document, PageHints
 from spiders.read.page import read_page
 from spiders.read.quantity import base, quantities, quantity
 from spiders.read.reading import Reading
+from spiders.read.schemaorg import readings
 from spiders.read.terms import attributes, pieces, symbol, terms, unit_price
 from spiders.read.trail import category, is_own
 
@@ -125,3 +127,14 @@ def test_the_store_keeps_every_term_that_the_reader_gives(path: Path) -> None:
     for offer in read_page(html, case["url"], AT, PageHints(**case.get("hints", {})), case.get("selectors")):
         kept = bound.terms(offer, offer.price)
         assert {name: getattr(offer, name) for name in kept} == kept
+
+
+@pytest.mark.parametrize("key", ["offers", "hasVariant", "priceSpecification", "seller", "shippingDetails"])
+def test_references_in_circles_cost_little(key: str) -> None:
+    product: dict[str, Any] = {"@type": "Product", "name": "Kettle"}
+    offer: dict[str, Any] = {"@type": "Offer", "price": "39.99"}
+    product |= {"offers": [offer], key: [product] * 300}
+    offer |= {key: [offer, product] * 150}
+    began = time.process_time()
+    readings(product, "jsonld", page())
+    assert time.process_time() - began < 2

@@ -19,7 +19,7 @@ MOST_SPECS = 30
 _RATES = ("billingDuration", "billingIncrement", "priceComponentType")
 
 
-def terms(offer: Node, page: Document) -> dict[str, Any]:
+def asked(offer: Node, page: Document) -> dict[str, Any]:
     """Price, regular price, currency, kind, tax and the other strings of one offer, by Reading's fields."""
     specs = [spec for spec in _specs(offer) if _is_price(spec, offer)]
     listed = [spec for spec in specs if _type(spec) in LIST_PRICES]

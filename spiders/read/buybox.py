@@ -103,7 +103,7 @@ def _is_done(walk: _Walk, node: LexborNode, outer: frozenset[int]) -> bool:
 
 
 def _is_passed_over(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    return markup.UNREAD.fullmatch(tag) is not None or markup.is_hidden(attributes) or markup.is_elsewhere(attributes)
+    return tag in markup.UNREAD or markup.is_hidden(attributes) or markup.is_elsewhere(attributes)
 
 
 def _around(node: LexborNode, walk: _Walk) -> None:
@@ -115,7 +115,7 @@ def _around(node: LexborNode, walk: _Walk) -> None:
 def _children(node: LexborNode, walk: _Walk, besides: int = 0) -> None:
     child = node.child
     while child is not None and walk.left > 0:
-        if child.mem_id != besides:
+        if child.mem_id != besides and not child.is_empty_text_node:
             _visit(child, walk)
         child = child.next
 
@@ -128,10 +128,17 @@ def _visit(node: LexborNode, walk: _Walk) -> None:
     if tag[:1] in "-_!":
         return
     walk.left -= 1
+    if tag in markup.UNREAD:
+        walk.picker |= tag in markup.PICKERS and not _counts(node.attributes)
+        return
     attributes = node.attributes
-    if tag in markup.PICKERS and not markup.COUNTING.search(f"{attributes.get('name')} {attributes.get('id')}"):
-        walk.picker = True
-    if _is_passed_over(tag, attributes):
+    if not attributes:
+        if tag == "button":
+            _press(node, attributes, walk)
+        else:
+            _children(node, walk)
+        return
+    if markup.is_hidden(attributes) or markup.is_elsewhere(attributes):
         return
     if tag == "input":
         walk.picker |= attributes.get("type") == "radio"
@@ -141,6 +148,11 @@ def _visit(node: LexborNode, walk: _Walk) -> None:
     if state := markup.flag(attributes):
         walk.add("flag", state, markup.flag_text(attributes), node)
     _children(node, walk)
+
+
+def _counts(attributes: Mapping[str, str | None]) -> bool:
+    """Whether a control asks how many pieces to buy."""
+    return markup.COUNTING.search(f"{attributes.get('name')} {attributes.get('id')}") is not None
 
 
 def _press(node: LexborNode, attributes: Mapping[str, str | None], walk: _Walk) -> None:
@@ -166,7 +178,7 @@ def _press(node: LexborNode, attributes: Mapping[str, str | None], walk: _Walk) 
 def _read(node: LexborNode, walk: _Walk) -> None:
     """A text between tags, widened to its sentence where a tag stands inside one."""
     text = (node.text_content or "").strip()
-    if not 1 < len(text) <= _NOTICE_LENGTH:
+    if not 1 < len(text) <= _NOTICE_LENGTH or not any(map(str.isalpha, text)):
         return
     walk.left -= 1
     state = states.spoken(text)

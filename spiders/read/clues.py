@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -25,26 +25,32 @@ MOST_ASKED = 3000
 MOST_CONTROLS = 120
 MOST_BUYS = 20
 LONGEST_LABEL = 80
-_ASKED = (
-    'h1, h2, h3, form, button, select, input, a[class*="cart" i], a[class*="basket" i], a[class*="buy" i], '
-    '[rel~="next"], [itemprop="sku"], [class*="pagination" i], [itemtype$="ItemList"]'
-)
+_ASKED = 'h1, h2, h3, form, button, select, input, a[class*="cart" i], a[class*="basket" i], a[class*="buy" i]'
+# Asked of every element, and so only where the page's text has the word.
+_ASKED_OF_ALL = {
+    "next": '[rel~="next"]',
+    "itemprop": '[itemprop="sku"]',
+    "agination": '[class*="pagination" i]',
+    "ItemList": '[itemtype$="ItemList"]',
+}
 _HIDDEN = frozenset(["script", "style", "noscript", "template", "textarea", "svg"])
 _WORD = re.compile(r"\w+")
 _PUTS = re.compile(
     r"(?:add|in)[\w/-]{0,12}(?:cart|basket|bag|kosik|koszyk)|add_product|buyproduct"
     r"|(?:cart|basket|kosik|koszyk|panier|carrello|warenkorb)[\w/-]{0,12}(?:add|insert|product)"
 )
+_ACCENTS = re.compile(f"[{''.join(filter(unicodedata.combining, map(chr, range(0x3100))))}]+")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "_": " "})
 _LABELS = ("name", "id", "value", "class", "aria-label", "title")
 
 
+@lru_cache(1024)
 def words(text: str) -> str:
     """The words of a text in a form to compare: lower case, no accents, one space before, between and after."""
     folded = text.casefold()
     if not folded.isascii():
         spread = unicodedata.normalize("NFKD", folded)
-        folded = "".join(letter for letter in spread if not unicodedata.combining(letter))
+        folded = _ACCENTS.sub("", spread)
     return f" {' '.join(_WORD.findall(folded.translate(_LETTERS)))} "
 
 
@@ -127,7 +133,8 @@ class Clues:
         """Headings, controls and marks of lists by their tag, from one walk over the tree."""
         found: dict[str, list[LexborNode]] = {}
         body = self.page.tree.body
-        for node in (body.css(_ASKED) if body else [])[:MOST_ASKED]:
+        asked = [_ASKED, *(one for word, one in _ASKED_OF_ALL.items() if word in self.page.source)]
+        for node in (body.css(", ".join(asked)) if body else [])[:MOST_ASKED]:
             found.setdefault(node.tag or "", []).append(node)
         return found
 
@@ -194,6 +201,20 @@ class Clues:
                 found.setdefault(place, []).append(said)
                 length += 0 if place else len(said)
         return found
+
+
+class Reasons:
+    """Weights that add up, each with its reason."""
+
+    def __init__(self) -> None:
+        self.score = 0
+        self.reasons: list[str] = []
+
+    def add(self, weight: int, seen: str | bool, reason: str) -> None:
+        """Count what was seen; a reason quotes it in the place of {}."""
+        if seen:
+            self.score += weight
+            self.reasons.append(reason.format(str(seen)[:60]))
 
 
 def bounded(node: LexborNode, length: int) -> str:

@@ -32,8 +32,9 @@ SIGHT_WORTH, LEAST_SIGHT, MOST_SIGHT = 0.8, -3.0, 4.0
 DOUBTED, UNUSUAL, UNSEEN, OLD, DIMLY = -1.0, -1.2, -2.0, -1.5, -0.8
 PLAIN_SIGHT = 1.2
 WORST_GUESS = 0.8
-# Confidence = logistic(BASE + SCORE * score + MARGIN * lead over the next amount + AGAINST * layers against it).
-BASE, SCORE, MARGIN, AGAINST = -1.2, 0.7, 0.6, -0.8
+# Confidence = logistic(BASE + SCORE * score + MARGIN * lead over the next amount + AGAINST * layers against it
+# + UNSUPPORTED where the only reading says itself that it is not clear).
+BASE, SCORE, MARGIN, AGAINST, UNSUPPORTED = -1.2, 0.7, 0.6, -2.0, -2.0
 WIDEST_MARGIN = 4.0
 SURE = 0.8
 SEEN = 30
@@ -44,7 +45,7 @@ _LOWER |= {Role.OTHER, Role.USED}
 _DENYING = frozenset([Role.MEMBER, Role.COUPON, Role.EX_TAX, Role.UNIT])
 _SHARED_FIELDS = ("name", "brand", "image", "category", "currency")
 _OWN_FIELDS = ("gtin", "mpn", "sku", "condition", "regular_price", "seller", "availability")
-_OWN_FIELDS += ("shipping", "stock", "promotion", "promotion_ends", "unit_price", "unit", "pack")
+_OWN_FIELDS += ("shipping", "stock", "promotion", "promotion_ends", "unit_price", "unit", "pack", "attributes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +120,24 @@ def _claims(
 
 
 def _join(claims: list[_Claim], amount: Amount, reading: Reading, sight: Sight | None) -> None:
-    claim = next((one for one in claims if same(one.amount, amount)), None)
+    claim = next((one for one in claims if _equal(one.amount, amount)), None)
+    if claim is None and (sight is None or sight.score > PLAIN_SIGHT):
+        claim = next((one for one in claims if same(one.amount, amount)), None)
     if claim is None:
         if sight and sight.score < LEAST_SIGHT:
             return
         claims.append(_Claim(amount, [] if sight else [reading], sight))
-    elif sight is None:
+        return
+    if _is_whole(claim.amount) and not _is_whole(amount):
+        claim.amount = replace(claim.amount, amount=amount.amount)
+    if sight is None:
         claim.readings.append(reading)
     elif claim.sight is None or sight.score > claim.sight.score:
         claim.sight = sight
+
+
+def _is_whole(amount: Amount) -> bool:
+    return amount.amount == amount.amount.to_integral_value()
 
 
 def _score(claim: _Claim, shown: bool) -> tuple[float, tuple[str, ...]]:
@@ -201,7 +211,9 @@ def _confidence(claims: list[_Claim], against: int) -> float:
     best = claims[0]
     rival = next((claim.score for claim in claims[1:] if not _explained(claim, best)), -WIDEST_MARGIN)
     margin = min(best.score - rival, WIDEST_MARGIN)
-    odds = BASE + SCORE * best.score + MARGIN * margin + AGAINST * min(against, 2)
+    seen = best.sight is not None and best.sight.score > PLAIN_SIGHT
+    unsupported = not seen and bool(best.readings) and all(one.doubts for one in best.readings)
+    odds = BASE + SCORE * best.score + MARGIN * margin + AGAINST * min(against, 2) + UNSUPPORTED * unsupported
     return round(1 / (1 + exp(-odds)), 3)
 
 
@@ -253,11 +265,10 @@ def _filled(reading: Reading, others: Sequence[list[Reading]], alone: bool) -> R
     """The reading with what it lacks taken from layers that speak of one thing."""
     singles = [readings[0] for readings in others if len(readings) == 1]
     fields = (*_SHARED_FIELDS, *(_OWN_FIELDS if alone else ()))
-    found: dict[str, Any] = {
-        field: next((value for one in singles if (value := getattr(one, field))), "")
-        for field in fields
-        if not getattr(reading, field)
-    }
+    found: dict[str, Any] = {}
+    for field in fields:
+        if not getattr(reading, field) and (values := [value for one in singles if (value := getattr(one, field))]):
+            found[field] = values[0]
     return replace(reading, **found)
 
 
@@ -290,11 +301,16 @@ def _priced(
             yield priced
 
 
+def _equal(one: Amount, other: Amount) -> bool:
+    known = bool(one.currency and other.currency)
+    return abs(one.amount - other.amount) < ROUNDING and not (known and one.currency != other.currency)
+
+
 def same(one: Amount, other: Amount) -> bool:
     """Whether two amounts agree: equal, nearer than a hundredth, or one the other rounded to whole units."""
     if one.currency and other.currency and one.currency != other.currency:
         return False
-    if abs(one.amount - other.amount) < ROUNDING:
+    if _equal(one, other):
         return True
     whole, exact = sorted((one.amount, other.amount), key=lambda amount: amount != amount.to_integral_value())
     return exact != exact.to_integral_value() and whole == exact.quantize(Decimal(1), ROUND_HALF_UP)

@@ -56,7 +56,7 @@ def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
         return Decision(kind, why, view)
     weighed = weigh(layers, dom.readings(judge(view, stands, page.hints.tax_included), view), page)
     if not weighed.is_sure:
-        weighed = _closer(page, layers, view, near=bool(lead))
+        weighed, layers = _closer(page, layers, view, near=bool(lead))
     return Decision(kind, why, view, _completed(weighed, layers, view, page))
 
 
@@ -65,15 +65,16 @@ def _currency(page: Document, layers: Sequence[list[Reading]]) -> str:
     return next(filter(None, told), "") or shop_currency(page)
 
 
-def _closer(page: Document, layers: Sequence[list[Reading]], view: View, near: bool) -> Weighed:
-    """The whole page looked at, and the embedded state read."""
+def _closer(page: Document, layers: Sequence[list[Reading]], view: View, near: bool) -> tuple[Weighed, Sequence[list[Reading]]]:
+    """The whole page looked at, and the embedded state read; the layers with it."""
     if near:
         look(view, page, _currency(page, layers))
     sights = dom.readings(judge(view, place(view), page.hints.tax_included), view)
     weighed = weigh(layers, sights, page)
     if not weighed.is_sure and (more := embedded.readings(page)):
-        return weigh([*layers[:-2], more, *layers[-2:]], sights, page)
-    return weighed
+        layers = [*layers[:-2], more, *layers[-2:]]
+        weighed = weigh(layers, sights, page)
+    return weighed, layers
 
 
 def _completed(weighed: Weighed, layers: Sequence[list[Reading]], view: View, page: Document) -> Weighed:

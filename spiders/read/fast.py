@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -29,9 +30,11 @@ from spiders.read.variants import amount_of
 CONFIDENCE = 0.9
 LONGEST_HEAD = 200_000
 NAMED_SHARE = 0.5
+MOST_PLACES = 20
+NEAR = 400
 _INSTEAD = ("gone", "blocked", "wait", "consent", "locale")
 # A second price stands beside the first: which of them is meant takes a closer look.
-_STRUCK = ("<del", "<s>", "<s ", "<strike")
+_STRUCK = re.compile(rb"</?(?:del|s|strike)[\s>]")
 _SPACES = ("", ",", ".", " ", "\xa0", "\u202f", "&nbsp;", "'", "\u2019")
 _LINK = re.compile(r"<link\s[^>]{0,2000}>")
 _HTML = re.compile(r"<html\s[^>]{0,2000}>")
@@ -52,8 +55,7 @@ def read_fast(html: str | bytes, url: str, at: datetime, hints: PageHints) -> li
     availability, and a title or headline that names it. To be used only where full readings say the same.
     """
     body = in_utf8(html)
-    text = html if isinstance(html, str) else body.decode(errors="replace")
-    cut = _cut(text) if "ld+json" in text and "<SCRIPT" not in text else None
+    cut = None if b"<SCRIPT" in body else _cut(body)
     if cut is None:
         return None
     shown, linked = cut
@@ -62,41 +64,41 @@ def read_fast(html: str | bytes, url: str, at: datetime, hints: PageHints) -> li
     if page is None or reading is None or not _is_about(reading, _element(shown, "title"), page):
         return None
     amount = amount_of(reading, page)
-    if amount is None or not amount.currency or not _is_shown(amount, shown) or any(one in shown for one in _STRUCK):
+    if amount is None or not amount.currency or not _is_shown(amount, shown):
         return None
     offer = build(Verdict(_identified(reading, page), amount, confidence=CONFIDENCE), page, at)
     return [offer] if offer.status is Status.GOOD and offer.price else None
 
 
-def _cut(text: str) -> tuple[str, list[str]] | None:
-    """The page without scripts and comments, and its JSON-LD; None where one of them does not end."""
-    shown: list[str] = []
+def _cut(body: bytes) -> tuple[bytes, list[str]] | None:
+    """The page without scripts and comments, and its JSON-LD; None without any, or where something does not end."""
+    shown: list[bytes] = []
     linked: list[str] = []
-    at, script, comment = 0, text.find("<script"), text.find("<!--")
+    at, script, comment = 0, body.find(b"<script"), body.find(b"<!--")
     while script >= 0 or comment >= 0:
         is_script = script >= 0 and (comment < 0 or script < comment)
         start = script if is_script else comment
-        body = text.find(">", start) + 1 if is_script else start + 2
-        end = text.find("</script" if is_script else "-->", body) if body else -1
+        inner = body.find(b">", start) + 1 if is_script else start + 2
+        end = body.find(b"</script" if is_script else b"-->", inner) if inner else -1
         if end < 0:
             return None
-        shown.append(text[at:start])
-        if is_script and "ld+json" in text[start:body].lower():
-            linked.append(text[body:end])
+        shown.append(body[at:start])
+        if is_script and b"ld+json" in body[start:inner].lower():
+            linked.append(body[inner:end].decode(errors="replace"))
         at = end + len("</script>" if is_script else "-->")
-        script = text.find("<script", at) if 0 <= script < at else script
-        comment = text.find("<!--", at) if 0 <= comment < at else comment
-    return "".join([*shown, text[at:]]), linked
+        script = body.find(b"<script", at) if 0 <= script < at else script
+        comment = body.find(b"<!--", at) if 0 <= comment < at else comment
+    return (b"".join([*shown, body[at:]]), linked) if linked else None
 
 
-def _page(body: bytes, shown: str, url: str, hints: PageHints) -> Document | None:
+def _page(body: bytes, shown: bytes, url: str, hints: PageHints) -> Document | None:
     """The page without its tree; None where its canonical address stands where it is not expected."""
-    end = shown.find("<body")
-    head = shown[: end if end >= 0 else LONGEST_HEAD]
+    end = shown.find(b"<body")
+    head = shown[: end if 0 <= end < LONGEST_HEAD else LONGEST_HEAD].decode(errors="replace")
     canonical = next((tag["href"] for tag in _links(head) if tag.get("rel", "").lower() == "canonical"), "")
-    if not canonical and "canonical" in shown:
+    if not canonical and b"canonical" in shown:
         return None
-    opening = _HTML.search(head[:LONGEST_HEAD])
+    opening = _HTML.search(head)
     language = _attributes(opening.group()).get("lang", "") if opening else ""
     own = listing_url(url)
     return Document(
@@ -124,11 +126,11 @@ def _attributes(tag: str) -> dict[str, str]:
     return {name.lower(): unescape(double or single or bare) for name, double, single, bare in found}
 
 
-def _element(shown: str, tag: str) -> str:
+def _element(shown: bytes, tag: str) -> str:
     """The text of the first element of a kind, or ""."""
-    start = shown.find(f"<{tag}")
-    end = shown.find(f"</{tag}", start) if start >= 0 else -1
-    return clean(unescape(_TAG.sub(" ", shown[start:end][:5000]))) if end >= 0 else ""
+    start = shown.find(f"<{tag}".encode())
+    end = shown.find(f"</{tag}".encode(), start) if start >= 0 else -1
+    return clean(unescape(_TAG.sub(" ", shown[start:end][:5000].decode(errors="replace")))) if end >= 0 else ""
 
 
 def _single(readings: list[Reading]) -> Reading | None:
@@ -148,25 +150,27 @@ def _is_about(reading: Reading, title: str, page: Document) -> bool:
     return named and not any(first(top, HEADLINES[kind]) for kind in _INSTEAD)
 
 
-def _is_shown(amount: Amount, shown: str) -> bool:
-    """Whether the price stands outside of scripts in a form that people write: 1299.5 as 1.299,50 or 1299.50 €."""
+def _is_shown(amount: Amount, shown: bytes) -> bool:
+    """Whether the price stands outside of scripts as people write it, like 1.299,50 or 1299.50 €, and alone."""
     whole, _, part = f"{amount.amount:f}".partition(".")
     cents = part.rstrip("0") and part.ljust(2, "0")
     heads = {f"{int(whole):,}".replace(",", space) for space in _SPACES}
     tails = (f".{cents}", f",{cents}") if cents else ("",)
-    return any(_stands(head + tail, shown, not cents) for head in heads for tail in tails)
+    numbers = [(head + tail).encode() for head in heads for tail in tails]
+    places = [at for number in numbers for at in islice(_places(number, shown, not cents), MOST_PLACES)]
+    return bool(places) and not any(_STRUCK.search(shown, max(at - NEAR, 0), at + NEAR) for at in places)
 
 
-def _stands(number: str, shown: str, is_whole: bool) -> bool:
-    """Whether the number stands anywhere as a number of its own; a whole one beside a currency or with zeros."""
+def _places(number: bytes, shown: bytes, is_whole: bool) -> Iterator[int]:
+    """Where the number stands as a number of its own; a whole one only beside a currency or with zeros."""
     at = shown.find(number)
     while at >= 0:
-        before, after = shown[max(at - 8, 0) : at], shown[at + len(number) : at + len(number) + 10]
+        end = at + len(number)
+        before, after = (part.decode(errors="replace") for part in (shown[max(at - 10, 0) : at], shown[end : end + 12]))
         is_price = not is_whole or _ZEROS.match(after) or _CURRENCY.search(before) or _CURRENCY.search(after)
         if is_price and not _GOES_ON.match(after) and not _COMES_FROM.search(before):
-            return True
-        at = shown.find(number, at + 1)
-    return False
+            yield at
+        at = shown.find(number, end)
 
 
 def _identified(reading: Reading, page: Document) -> Reading:

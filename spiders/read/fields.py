@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -34,6 +35,7 @@ _CODE_BRAND = re.compile(r"[a-z]{1,2}|\d+")
 _EXTENSION = re.compile(r"\.(?:html?|php|aspx?|jsp|htm|prd|do)$", re.IGNORECASE)
 _ENDING = re.compile(r"(?:^|.*\D)(\d{5,18})")
 _WHOLE = re.compile(r"(?=.*\d)(\d{3,18}|[A-Z0-9]{6,20}|[A-Z0-9]+(?:[_-][A-Z0-9]+)+)")
+_SIGNS = re.compile(r"[^A-Za-z0-9]+")
 _DATE = re.compile(r"(?:19|20)\d\d(?:(?:0\d|1[0-2])[0-3]\d)?")
 
 
@@ -205,8 +207,11 @@ def _found(spec: Spec | None) -> Found:
     return (spec.value, spec.path) if spec else NOTHING
 
 
+@lru_cache(4096)
 def _letters(text: str) -> str:
     """Letters and digits only, in lower case and without accents."""
+    if text.isascii():
+        return _SIGNS.sub("", text).lower()
     shown = unicodedata.normalize("NFKD", plain(text)).lower()
     return "".join(char for char in shown if char.isalnum())
 

@@ -106,16 +106,21 @@ def judge(view: View, places: Mapping[Sight, Place], tax_included: bool | None =
         marks[sight] = dict(_marks(sight, places[sight], view, above)) if close else {"one of many tiles": 1}
     _compare(view, marks, tax_included)
     for sight, found in marks.items():
-        if tax_included is not True:
-            found.pop("says that tax is included", None)
-        if tax_included is None and Role.EX_TAX in found:
-            found[Role.EX_TAX] = 0
+        _tax(found, tax_included)
         sight.roles = frozenset(mark for mark in found if isinstance(mark, Role))
         sight.is_old = "struck through" in found or "higher of two" in found or found.get(Role.REGULAR) == 1
         weighed = {mark: value * WEIGHTS[mark] for mark, value in found.items()}
         sight.score = sum(weighed.values())
         sight.reasons = tuple(f"{mark} {value:+.1f}" for mark, value in weighed.items())
     return sorted(view.sights, key=lambda sight: -sight.score)
+
+
+def _tax(found: Marks, included: bool | None) -> None:
+    """Turn what a price says of tax for or against it, as the shop's prices are."""
+    if included is not True and Role.EX_TAX in found:
+        found[Role.EX_TAX] = 0
+    if "says that tax is included" in found:
+        found["says that tax is included"] = {True: 1, None: 0, False: -2.5}[included]
 
 
 def place(view: View) -> dict[Sight, Place]:
@@ -263,13 +268,17 @@ def _twins(sights: list[Sight]) -> tuple[set[Sight], set[Sight]]:
     """Neighbours of which one is the other cut by a discount: the lower and the higher ones, with their repetitions."""
     pairs = []
     for left, right in pairwise(sights):
-        if right.order - left.order <= TWINS_APART and left.has_currency and right.has_currency:
+        if right.order - left.order <= TWINS_APART and _same_money(left, right):
             low, high = sorted((left, right), key=lambda sight: sight.amount.amount)
             if low.amount.amount < high.amount.amount <= GREATEST_CUT * low.amount.amount:
                 pairs.append((low, high))
     lows = {sight for low, _ in pairs for sight in _repetitions(low, sights)}
     highs = {sight for _, high in pairs for sight in _repetitions(high, sights)}
     return lows - highs, highs - lows
+
+
+def _same_money(one: Sight, other: Sight) -> bool:
+    return one.has_currency and other.has_currency and one.amount.currency == other.amount.currency
 
 
 def _repetitions(sight: Sight, sights: list[Sight]) -> Iterator[Sight]:

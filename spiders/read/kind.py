@@ -9,7 +9,19 @@ from functools import cached_property
 from selectolax.lexbor import LexborNode
 
 from pricevane.model import PageKind, PriceKind
-from spiders.read.clues import CLASSES, CODES, HEADLINES, MARKUP, MOST_BUYS, SECTIONS, STARTS, Clues, first, words
+from spiders.read.clues import (
+    CLASSES,
+    CODES,
+    HEADLINES,
+    MARKUP,
+    MOST_BUYS,
+    SECTIONS,
+    STARTS,
+    Clues,
+    Reasons,
+    first,
+    words,
+)
 from spiders.read.document import Document
 from spiders.read.reading import Reading
 
@@ -82,7 +94,7 @@ class _Case:
     @cached_property
     def product(self) -> tuple[int, list[str]]:
         """How much speaks for a product page, and what."""
-        clues, found = self.clues, _Weighed()
+        clues, found = self.clues, Reasons()
         found.add(3, any(not self._is_elsewhere(one) for one in self.readings), "structured data of one product")
         found.add(3, first(clues.body_class, CLASSES["product"]), "the body's class says {}")
         found.add(2, clues.og_type if "product" in clues.og_type and not _lists(clues.og_type) else "", "og:type is {}")
@@ -103,7 +115,7 @@ class _Case:
     @cached_property
     def listing(self) -> tuple[int, list[str]]:
         """How much speaks for a list of products, and what."""
-        clues, found = self.clues, _Weighed()
+        clues, found = self.clues, Reasons()
         found.add(3, first(clues.body_class, CLASSES["listing"]), "the body's class says {}")
         found.add(3, clues.og_type if _lists(clues.og_type) else "", "og:type is {}")
         found.add(2, clues.part("listing"), "its address has /{}/")
@@ -125,20 +137,6 @@ class _Case:
     def is_product(self) -> bool:
         """Whether more speaks for a product than for a list, and enough."""
         return self.product[0] >= LIKELY and self.product[0] >= self.listing[0]
-
-
-class _Weighed:
-    """Weights that add up, each with its reason."""
-
-    def __init__(self) -> None:
-        self.score = 0
-        self.reasons: list[str] = []
-
-    def add(self, weight: int, seen: str | bool, reason: str) -> None:
-        """Count what was seen; a reason quotes it in the place of {}."""
-        if seen:
-            self.score += weight
-            self.reasons.append(reason.format(str(seen)[:60]))
 
 
 _Verdict = tuple[PageKind, str] | None

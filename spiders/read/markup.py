@@ -11,9 +11,11 @@ from selectolax.lexbor import LexborNode
 from pricevane.model import Availability
 from spiders.read import states
 
-UNREAD = re.compile(
-    "script|style|noscript|template|svg|iframe|select|option|label|nav|footer|header|aside|dialog|h1|table"
-    "|blockquote|video|picture|img|path"
+UNREAD = frozenset(
+    [
+        *("script", "style", "noscript", "template", "svg", "iframe", "select", "option", "label", "nav", "footer"),
+        *("header", "aside", "dialog", "h1", "table", "blockquote", "video", "picture", "img", "path", "br", "hr"),
+    ]
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN_CLASS = re.compile(
@@ -28,7 +30,7 @@ _ELSEWHERE = re.compile(
     r"|deliver(?:y|ies)-(?:table|option|method)|shipping-(?:table|option|method)|combo|registry|financ|warranty|protection"
 )
 PICKERS = frozenset(["select"])
-_FLAGS = frozenset(["data-stock", "data-available", "data-availability", "data-stock-status", "data-in-stock"])
+_FLAGS = ("data-stock", "data-available", "data-availability", "data-stock-status", "data-in-stock")
 COUNTING = re.compile("qty|quant|menge|anzahl|amount", re.IGNORECASE)
 _GONE_CLASS = re.compile(
     r"(?:^|[-_])(?:out-?_?of-?_?stock|(?:is)?sold-?_?out|not-?_?available|unavailable|no-?_?stock|nicht-verfuegbar|ausverkauft|agotado|esaurito|indisponible)$"
@@ -45,28 +47,35 @@ _BUTTON_CLASS = re.compile(r"\bbtn|button\b|add-?to", re.IGNORECASE)
 
 def is_hidden(attributes: Mapping[str, str | None]) -> bool:
     """Whether an element says of itself that it is not shown."""
-    if "hidden" in attributes or _HIDDEN_STYLE.search(attributes.get("style") or ""):
+    if "hidden" in attributes or ((style := attributes.get("style")) and _HIDDEN_STYLE.search(style)):
         return True
-    return _HIDDEN_CLASS.search(attributes.get("class") or "") is not None
+    return bool(classes := attributes.get("class")) and _hides(classes)
 
 
 def is_elsewhere(attributes: Mapping[str, str | None]) -> bool:
-    return _names_another(attributes.get("class") or "", attributes.get("id") or "")
+    classes, identity = attributes.get("class"), attributes.get("id")
+    return bool(classes or identity) and _names_another(classes or "", identity or "")
 
 
-@lru_cache(4096)
+@lru_cache(8192)
+def _hides(classes: str) -> bool:
+    return _HIDDEN_CLASS.search(classes) is not None
+
+
+@lru_cache(8192)
 def _names_another(classes: str, identity: str) -> bool:
     return _ELSEWHERE.search(f"{classes} {identity}".lower()) is not None
 
 
 def flag(attributes: Mapping[str, str | None]) -> Availability | None:
-    for name in _FLAGS & attributes.keys():
-        state = states.availability(attributes[name] or "")
-        return None if state is Availability.UNKNOWN else state
-    return _class_flag(attributes.get("class") or "")
+    for name in _FLAGS if len(attributes) > 1 or "class" not in attributes else ():
+        if name in attributes:
+            state = states.availability(attributes[name] or "")
+            return None if state is Availability.UNKNOWN else state
+    return _class_flag(classes) if (classes := attributes.get("class")) else None
 
 
-@lru_cache(4096)
+@lru_cache(8192)
 def _class_flag(classes: str) -> Availability | None:
     for token in classes.lower().split():
         if _TEMPLATE_CLASS.search(token):

@@ -35,6 +35,8 @@ _TO = re.compile(
     r"[\s¤]{0,2}(?:[-–—~〜～]|\b(?:to|bis|à|a|tot|til|till|do|hasta|fino a|and|und|et|y|e|en|до|至)\b)[\s¤]{0,2}"
 )
 _RUN = re.compile(r"\d[\d.,٫]*(?: \d{3}(?!\d)[\d.,٫]*)*|(?<![\w.,])[.,]{1,2}\d[\d.,]*")
+# A right-to-left override turns digits round for the eye: 19,90 is seen as 09,91.
+_TURNED = "\u202e"
 _LETTER = re.compile("[A-Za-z]")
 _WORD = re.compile(r"[^\W\d_] $")
 _SPACED = re.compile(r"[\d.,] ?-$")
@@ -77,7 +79,7 @@ def parse_price(
         return None
     raw = " ".join(text.split())
     has_digit = bool(_DIGIT.search(raw))
-    if len(raw) > RAW_LENGTH or not (has_digit or is_free(raw)) or _FRACTION.search(raw):
+    if len(raw) > RAW_LENGTH or not (has_digit or is_free(raw)) or _FRACTION.search(raw) or _TURNED in raw:
         return None
     code, symbol, shown = marked(_folded(raw), language, iso(currency, language) if currency else "")
     as_found = (extract_currency_symbol(raw, currency or None) or symbol).strip()

@@ -113,7 +113,7 @@ def _doubts(verdict: Verdict, offer: Offer, page: Document) -> Iterator[str]:
         yield from reading.doubts
         for other in verdict.against:
             yield f"{reading.layer} says {reading.price.strip()!r}, {other.layer} says {other.price.strip()!r}"
-        if not verdict.against:
+        if not verdict.against and not reading.doubts:
             yield f"only {verdict.confidence:.0%} sure of {amount.raw!r}"
     if amount is None:
         yield from reading.doubts

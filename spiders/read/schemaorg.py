@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from spiders.read.asked import STRUCK, is_for_several, terms
+from spiders.read.asked import STRUCK, asked, is_for_several
 from spiders.read.document import Document
 from spiders.read.nodes import MOST, Node, amount_said, many, name_of, nodes, said, spelled
 from spiders.read.quantity import quantities, quantity
@@ -54,12 +54,12 @@ def _offers(product: Node, path: str, layer: str, page: Document, most: int) -> 
     found = [one for one in found if not is_for_several(one[1])] or found
     if not found:
         return [Reading(layer, path, **about)]
-    return [Reading(layer, where, **_merged(about, terms(offer, page), _own(offer))) for where, offer in found]
+    return [Reading(layer, where, **_merged(about, asked(offer, page), _own(offer))) for where, offer in found]
 
 
-def _merged(about: dict[str, Any], asked: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _merged(about: dict[str, Any], terms: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """What an offer says goes before its product's word; a pack it doesn't name is the product's."""
-    return {**about, **asked, **own, "pack": asked.get("pack") or about["pack"]}
+    return {**about, **terms, **own, "pack": terms.get("pack") or about["pack"]}
 
 
 def _flat(value: object, path: str) -> Iterator[tuple[str, Node]]:

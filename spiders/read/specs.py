@@ -8,6 +8,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from selectolax.lexbor import LexborNode
@@ -15,7 +16,7 @@ from selectolax.lexbor import LexborNode
 from spiders.read.document import Document
 from spiders.read.text import clean, gtin, plain
 
-MOST_FOUND = 60
+MOST_FOUND, MOST_TEXTS = 60, 20_000
 LONGEST_LABEL = 45
 LONGEST_PAIR = 120
 LONGEST_CODE, LONGEST_BRAND = 40, 60
@@ -86,10 +87,9 @@ class Specs:
 
 def specs(texts: Sequence[Text], page: Document) -> Specs:
     """The labelled values among the body's short texts, which come in reading order as (order, node, text)."""
-    start = _headline(texts, page.headline)
     found: dict[str, list[Spec]] = {}
     seen: dict[int, bool] = {}
-    for count, (index, name, label, value, holder) in enumerate(_pairs(texts)):
+    for count, (index, name, label, value, holder) in enumerate(_pairs(texts[:MOST_TEXTS])):
         if count > MOST_FOUND:
             break
         kind, weak = name.removeprefix("weak_"), name.startswith("weak_")
@@ -97,6 +97,7 @@ def specs(texts: Sequence[Text], page: Document) -> Specs:
             if holder is not None and kind in ("sku", "mpn", "gtin") and _is_linked(holder, page):
                 continue
             found.setdefault(kind, []).append(Spec(kind, good, label, texts[index][0], weak))
+    start = _headline(texts, page.headline) if any(len(each) > 1 for each in found.values()) else 0
     return Specs({kind: tuple(sorted(each, key=lambda one: one.order < start)) for kind, each in found.items()})
 
 
@@ -131,6 +132,8 @@ _CASED = [form for label in _FIELD for form in {label, label.upper(), label.capi
 _STARTS = frozenset(f"{label}{end}"[:START] for label in _CASED for end in _FOLLOWING)
 _SHORT_STARTS = frozenset(f"{bullet}{label}"[: START - 1] for label in _CASED for bullet in _BULLETS)
 _SHORT_STARTS |= frozenset(f"{label}{end}" for label in _CASED if len(label) < START - 1 for end in _FOLLOWING)
+_FIRST_WORDS = frozenset(label.split()[0] for label in _FIELD)
+_FIRST_WORD = re.compile(r"[^\s:：#]+")
 EMPTY = frozenset(form for phrase in listed(TABLES["empty"]["values"]) for form in (phrase, unaccented(phrase)))
 
 
@@ -149,15 +152,24 @@ def _pairs(texts: Sequence[Text]) -> Iterator[tuple[int, str, str, str, LexborNo
     ]
     for index in likely:
         text = texts[index][2]
-        if len(text) > LONGEST_PAIR:
-            continue
-        label = text.strip(_ENDS).lower().replace(".", "")
-        name = _FIELD.get(label) or (_named(text) if len(text) <= LONGEST_LABEL and text[-1] in _MARKS else None)
+        label, name, within = _parted(text) if len(text) <= LONGEST_PAIR else ("", None, None)
         if name:
             if beside := _beside(texts, index):
                 yield index, _clear(name, text), label, beside[1], beside[0]
-        elif within := _within(text):
+        elif within:
             yield index, *within, None
+
+
+@lru_cache(4096)
+def _parted(text: str) -> tuple[str, str | None, tuple[str, str, str] | None]:
+    """A text as a label and its field, or else what it holds within: the pages of one shop share most of them."""
+    marked = len(text) <= LONGEST_LABEL and text[-1] in _MARKS
+    heads = _FIRST_WORD.findall(text[:LONGEST_LABEL].lstrip(f"{_ENDS}("))[:2]
+    if not marked and not any(word.strip(_ENDS).lower().replace(".", "") in _FIRST_WORDS for word in heads):
+        return "", None, None
+    label = text.strip(_ENDS).lower().replace(".", "")
+    name = _FIELD.get(label) or (_named(text) if marked else None)
+    return label, name, None if name else _within(text)
 
 
 def _named(text: str) -> str | None:

@@ -35,7 +35,7 @@ _DIGIT = re.compile(r"\d")
 _BARE = re.compile(r"[\s\d.,'’–—-]+")
 _SPLIT = re.compile(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?!\d))")
 _SIGN = re.compile(r"[$£¥€₠-⃀฿৳៛؋֏﷼￥]|:-|,-")
-_BESIDE = re.compile(r"([^\W\d_]+)\.?\s?\d|\d[\s.,–-]{0,3}([^\W\d_]+)")
+_BESIDE = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.?\s?\d|\d[\s.,–-]{0,3}([^\W\d_]+(?:\.[^\W\d_]+)*)")
 _CONTROL_WORDS = ("class", "id", "name", "value", "data-testid", "aria-label", "title")
 _NAMING = ("class", "id", "itemprop", "data-testid", "data-test", "data-qa", "data-cy", "data-role", "data-price-type", "data-hook")
 _TAGS = {

@@ -18,6 +18,7 @@ from spiders.read.variants import alike, amount_of, apart
 
 LAYER = "embedded"
 MOST_VARIANTS = 200
+MOST_OWN = 12
 _TEXTS = ("name", "brand", "sku", "mpn", "image", "category", "seller", "condition", "url")
 _NESTED = ("name", "label", "title", "value", "url", "src")
 
@@ -50,7 +51,7 @@ class State:
         """The readings of the page's own product, none where no candidate is tied to the page."""
         ranked = self._ranked(trees)
         own = sorted((one for one in ranked if one.is_own), key=lambda one: one.rank, reverse=True)
-        found = [(one.rank, readings) for one in own if (readings := self._read(one.seen))]
+        found = [(one.rank, readings) for one in own[:MOST_OWN] if (readings := self._read(one.seen))]
         if found:
             best = [readings for rank, readings in found if rank[:2] == found[0][0][:2]]
             return self._agreed(best, [readings for _, readings in found])
