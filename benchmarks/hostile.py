@@ -72,7 +72,7 @@ def _received(name: str, wire: Connection, wall_seconds: float) -> Outcome:
         found = wire.recv()
     except EOFError as error:
         raise ChildProcessError(f"{name!r} ended its reader") from error
-    assert isinstance(found, Outcome)  # noqa: S101
+    assert isinstance(found, Outcome)
     return found
 
 

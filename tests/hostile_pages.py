@@ -11,7 +11,9 @@ LD = '<script type="application/ld+json">{}</script>'
 PRODUCT = '{{"@type":"Product","name":"Kettle","offers":{{"price":{},"priceCurrency":"EUR"}}}}'
 SHOWN = '<h1>Kettle</h1><p class="price">19,90 €</p><button>Add to basket</button>'
 SCOPE = '<div itemscope itemtype="https://schema.org/Product"{}>'
-APOLLO = '{"p":{"__typename":"Product","name":"Kettle","price":{"__ref":"q"}},"q":{"price":{"__ref":"p"},"o":{"__ref":"q"}}}'
+APOLLO = (
+    '{"p":{"__typename":"Product","name":"Kettle","price":{"__ref":"q"}},"q":{"price":{"__ref":"p"},"o":{"__ref":"q"}}}'
+)
 DEVALUE = '[{"product":1},{"name":2,"price":3,"self":1,"all":4},"Kettle",19.9,[1,4,0]]'
 FRAMES = '<html><frameset cols="1,1"><frame src="/a"><noframes>19,90 €</noframes></frameset></html>'
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<</Length 99>>stream\n\x00\x9c\xff 19,90 EUR\nendstream endobj\n%%EOF" * 500
@@ -73,7 +75,11 @@ def tree(width: int) -> str:
 
 def nodes(count: int) -> str:
     """JSON-LD of so many products."""
-    return "[" + ",".join(f'{{"@type":"Product","@id":"#{i}","name":"a","offers":{{"@id":"#{i + 1}"}}}}' for i in range(count)) + "]"
+    return (
+        "["
+        + ",".join(f'{{"@type":"Product","@id":"#{i}","name":"a","offers":{{"@id":"#{i + 1}"}}}}' for i in range(count))
+        + "]"
+    )
 
 
 def encoded(declared: str, body: bytes) -> bytes:
@@ -109,18 +115,24 @@ STRUCTURES: dict[str, Callable[[], str | bytes]] = {
     "headings": lambda: "<h1>Kettle</h1>" * 10_000 + SHOWN,
     "prices": lambda: SHOWN + "".join(f'<p class="price">{i},90 €</p>' for i in range(MANY)),
     "prices in one element": lambda: "<h1>Kettle</h1><div>" + "19,90 € <br>" * MANY + "</div>",
-    "tiles": lambda: "<ul>" + "".join(f'<li><a href="/p/{i}"><img src=x>Kettle {i}</a> <b>{i},90 €</b>' for i in range(MANY)),
+    "tiles": lambda: (
+        "<ul>" + "".join(f'<li><a href="/p/{i}"><img src=x>Kettle {i}</a> <b>{i},90 €</b>' for i in range(MANY))
+    ),
     "labels": lambda: "".join(f"<dt>SKU: A{i}</dt><dd>Only 3 left, RRP</dd>" for i in range(MANY)) + SHOWN,
     "label of spaces": lambda: f"<p>SKU:{' ' * MEGABYTE}A1</p>{SHOWN}",
     "price of spaces": lambda: shown(f"19{' ' * MEGABYTE}90 €"),
     "price of line ends": lambda: shown("19,90" + "\n" * MEGABYTE + "€"),
     "class of spaces": lambda: f'<h1>Kettle</h1><p class="{" " * MEGABYTE}price">19,90 €</p>',
     "title of spaces": lambda: f"<title>{' ' * MEGABYTE}Kettle</title><h1>{' ' * MEGABYTE}</h1>{SHOWN}",
-    "address of spaces": lambda: f'<link rel=canonical href="{" " * MEGABYTE}/p/1"><html lang="{" " * MEGABYTE}">{SHOWN}',
+    "address of spaces": lambda: (
+        f'<link rel=canonical href="{" " * MEGABYTE}/p/1"><html lang="{" " * MEGABYTE}">{SHOWN}'
+    ),
     "metas": lambda: "".join(f'<meta property="og:price:amount" content="{i}">' for i in range(MANY)) + SHOWN,
     "buttons": lambda: SHOWN + "<button>Add to basket</button>" * MANY,
     "options": lambda: SHOWN + "<select>" + "".join(f"<option>{i},90 €" for i in range(MANY)),
-    "words that nearly buy": lambda: shown("19,90 €") + f"<button class='{'add-to-' * MANY}'>{'add to ' * MANY}</button>",
+    "words that nearly buy": lambda: (
+        shown("19,90 €") + f"<button class='{'add-to-' * MANY}'>{'add to ' * MANY}</button>"
+    ),
     "20 megabytes": lambda: SHOWN + filled("<p>A sentence with 12 words, 3,50 € and no sense.</p>", 20 * MEGABYTE),
     "20 megabytes without a tag": lambda: filled("19,90 € ", 20 * MEGABYTE),
     "entities": lambda: "<h1>" + filled("&amp;&#8238;&lt;") + f"</h1>{SHOWN}",
@@ -129,26 +141,33 @@ PROPERTIES: dict[str, Callable[[], str | bytes]] = {
     "itemprops": lambda: SCOPE.format("") + "".join(f"<b itemprop=name>a{i}</b>" for i in range(MANY)) + SHOWN,
     "itemprop of many names": lambda: SCOPE.format("") + f'<b itemprop="{"name " * MANY}">a</b>' + SHOWN,
     "item types": lambda: f'<div itemscope itemtype="{"https://schema.org/Product " * 50_000}">{SHOWN}',
-    "itemref to itself": lambda: SCOPE.format(' id=a itemref="a b a"') + f"<i id=b itemscope itemprop=offers itemref=a>{SHOWN}",
+    "itemref to itself": lambda: (
+        SCOPE.format(' id=a itemref="a b a"') + f"<i id=b itemscope itemprop=offers itemref=a>{SHOWN}"
+    ),
     "scopes": lambda: (SCOPE.format(" itemprop=offers") + "<b itemprop=price>1") * 1450 + SHOWN,
     "scopes past the limit": lambda: SCOPE.format(" itemprop=offers") * 3100 + SHOWN,
     "scopes side by side": lambda: (SCOPE.format("") + "<b itemprop=name>a</b></div>") * 50_000,
-    "rdfa": lambda: "".join(f'<div typeof="schema:Product" property="offers" resource="#{i % 7}">' for i in range(2900)),
+    "rdfa": lambda: "".join(
+        f'<div typeof="schema:Product" property="offers" resource="#{i % 7}">' for i in range(2900)
+    ),
     "rdfa side by side": lambda: '<p vocab="http://schema.org/" typeof=Product><b property=price>1</b></p>' * 50_000,
     "linked nodes": lambda: LD.format(nodes(MANY)) + SHOWN,
     "linked scripts": lambda: LD.format(PRODUCT.format(19.9)) * 20_000 + SHOWN,
     "linked depth": lambda: LD.format('{"@graph":[' * 50_000) + LD.format('{"a":[' * 900 + "]}" * 900) + SHOWN,
-    "linked cycle": lambda: LD.format(
-        '{"@graph":[{"@type":"Product","@id":"#p","name":"Kettle","offers":{"@id":"#o"},"hasVariant":{"@id":"#p"}},'
-        '{"@type":"Offer","@id":"#o","price":"19.90","offers":{"@id":"#o"},"itemOffered":{"@id":"#p"},'
-        '"priceSpecification":{"@id":"#o"},"seller":{"@id":"#p"}}]}'
-    )
-    + SHOWN,
+    "linked cycle": lambda: (
+        LD.format(
+            '{"@graph":[{"@type":"Product","@id":"#p","name":"Kettle","offers":{"@id":"#o"},"hasVariant":{"@id":"#p"}},'
+            '{"@type":"Offer","@id":"#o","price":"19.90","offers":{"@id":"#o"},"itemOffered":{"@id":"#p"},'
+            '"priceSpecification":{"@id":"#o"},"seller":{"@id":"#p"}}]}'
+        )
+        + SHOWN
+    ),
     "group of groups": lambda: LD.format(
         '{"@type":"ProductGroup","name":"a","hasVariant":[' * 300 + PRODUCT.format(1) + "]}" * 300
     ),
-    "currencies": lambda: SHOWN
-    + "".join(f'<p class="price">19.90 {a}{b}{c}</p>' for a in "ACEGJSU" for b in "DHURSZ" for c in "DFKRY"),
+    "currencies": lambda: (
+        SHOWN + "".join(f'<p class="price">19.90 {a}{b}{c}</p>' for a in "ACEGJSU" for b in "DHURSZ" for c in "DFKRY")
+    ),
     "next data": lambda: state(tree(900)),
     "next data deep": lambda: state('{"price":' * 50_000),
     "next data of brackets": lambda: state("[{" * MANY),
@@ -156,7 +175,10 @@ PROPERTIES: dict[str, Callable[[], str | bytes]] = {
     "scripts of quotes": lambda: f"<script>price = JSON.parse('{chr(92) * MEGABYTE}</script>" + state("{}"),
     "apollo cycle": lambda: state("{}") + f"<script>window.__APOLLO_STATE__ = {APOLLO};</script>",
     "devalue cycle": lambda: state(DEVALUE, "__NUXT_DATA__"),
-    "flight of itself": lambda: '<script>self.__next_f.push([1,"1:{\\"price\\":\\"$1\\",\\"a\\":\\"$2\\"}\\n2:[\\"$1\\"]\\n"])</script>' * 2000 + SHOWN,
+    "flight of itself": lambda: (
+        '<script>self.__next_f.push([1,"1:{\\"price\\":\\"$1\\",\\"a\\":\\"$2\\"}\\n2:[\\"$1\\"]\\n"])</script>' * 2000
+        + SHOWN
+    ),
     **{f"price is {name}": lambda number=number: priced(number) for name, number in ODD_NUMBERS.items()},
 }
 TEXTS: dict[str, Callable[[], str | bytes]] = {
@@ -165,7 +187,9 @@ TEXTS: dict[str, Callable[[], str | bytes]] = {
     "only text": lambda: "Kettle 19,90 €",
     "frames": lambda: FRAMES,
     "head without body": lambda: "<head><title>Kettle</title>",
-    "xml": lambda: '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "1"><!ENTITY c "&b;&b;">]><urlset><url>&c;</url></urlset>',
+    "xml": lambda: (
+        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "1"><!ENTITY c "&b;&b;">]><urlset><url>&c;</url></urlset>'
+    ),
     "pdf": lambda: PDF,
     "picture": lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4000,
     "utf-16 declared": lambda: encoded("utf-16", "19,90 €".encode()),
@@ -176,7 +200,9 @@ TEXTS: dict[str, Callable[[], str | bytes]] = {
     "two marks": lambda: b"\xff\xfe\xef\xbb\xbf" + SHOWN.encode(),
     "utf-32": lambda: SHOWN.encode("utf-32"),
     "odd utf-16": lambda: SHOWN.encode("utf-16")[:-1],
-    "script in the name": lambda: LD.format(PRODUCT.replace("Kettle", "<script>alert(1)<\\\\/script>Kettle").format(19.9)) + SHOWN,
+    "script in the name": lambda: (
+        LD.format(PRODUCT.replace("Kettle", "<script>alert(1)<\\\\/script>Kettle").format(19.9)) + SHOWN
+    ),
     "bidi in the name": lambda: "<h1>Ket\u202etle\u2066</h1>" + shown("\u202e19,90\u202c \u200f€"),
     "nulls everywhere": lambda: SHOWN.replace("e", "\0e"),
     "surrogates": lambda: "<h1>\ud83d Kettle \udc00</h1>" + shown("\ud83019,90 €"),

@@ -21,7 +21,10 @@ LD = '<script type="application/ld+json">{{"@type":"Product","name":"Kettle","of
 PAGE = '<html lang="{}"><head>{}</head><body><h1>Kettle</h1> <p class="price" id="p">{}</p> <button type="submit">Add to basket</button>{}</body></html>'
 BLOCKS = (
     "<section class=related><h2>You may also like</h2>"
-    + "".join(f"<div class=tile><a href=/p/x{i}><img src=x.jpg>Pan {i}</a><span class=price>{i + 3},49 €</span></div>" for i in range(4))
+    + "".join(
+        f"<div class=tile><a href=/p/x{i}><img src=x.jpg>Pan {i}</a><span class=price>{i + 3},49 €</span></div>"
+        for i in range(4)
+    )
     + "</section>",
     "<footer>Free shipping over 50,00 €. Shop 12, 1010 Wien, +43 1 234 567</footer>",
     "<section class=reviews><h3>4,5 of 5 stars, 231 reviews</h3><p>I paid 12,99 € for my last one.</p></section>",
@@ -75,7 +78,9 @@ def test_unrelated_blocks_make_no_good_price_wrong(amount: Decimal, blocks: list
 @settings(max_examples=40, deadline=None)
 @given(AMOUNTS, st.lists(st.sampled_from(BLOCKS), max_size=4))
 def test_without_structured_data_a_good_price_stays_or_becomes_doubtful(amount: Decimal, blocks: list[str]) -> None:
-    assert good(read(made(amount, "".join(blocks), linked=False))) <= good(read(made(amount, "".join(blocks)))) | {amount}
+    assert good(read(made(amount, "".join(blocks), linked=False))) <= good(read(made(amount, "".join(blocks)))) | {
+        amount
+    }
 
 
 @pytest.mark.parametrize("linked", [True, False])

@@ -100,9 +100,7 @@ def weigh(layers: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading
     return Weighed((_verdict(claims, base, told, sights, page),), _candidates(claims), claims[0].sight)
 
 
-def _claims(
-    told: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document
-) -> list[_Claim]:
+def _claims(told: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document) -> list[_Claim]:
     """Every amount that a layer names or the page shows, scored, the likeliest first."""
     claims: list[_Claim] = []
     currency = next((one.currency for readings in told for one in readings if one.currency), "")

@@ -65,7 +65,9 @@ def _currency(page: Document, layers: Sequence[list[Reading]]) -> str:
     return next(filter(None, told), "") or shop_currency(page)
 
 
-def _closer(page: Document, layers: Sequence[list[Reading]], view: View, near: bool) -> tuple[Weighed, Sequence[list[Reading]]]:
+def _closer(
+    page: Document, layers: Sequence[list[Reading]], view: View, near: bool
+) -> tuple[Weighed, Sequence[list[Reading]]]:
     """The whole page looked at, and the embedded state read; the layers with it."""
     if near:
         look(view, page, _currency(page, layers))
@@ -78,11 +80,17 @@ def _closer(page: Document, layers: Sequence[list[Reading]], view: View, near: b
 
 
 def _completed(weighed: Weighed, layers: Sequence[list[Reading]], view: View, page: Document) -> Weighed:
-    """The verdicts with codes and brand, the page's own one with what is visible of its availability."""
+    """The verdicts with codes and brand, the page's own one with what is visible of its availability.
+
+    A page that shows no price but says how its product is to be had makes a verdict of its own.
+    """
+    heading = view.heading[1] if view.heading else None
+    seen = stock(page, heading, weighed.sight.node if weighed.sight else None)
     if not weighed.verdicts:
-        return weighed
+        if heading is None or seen is None:
+            return weighed
+        weighed = Weighed((Verdict(Reading(dom.LAYER, seen.path, name=heading.text(separator=" ")), None),))
     first, *others = _identified(weighed, layers, view, page)
-    seen = stock(page, view.heading[1] if view.heading else None, weighed.sight.node if weighed.sight else None)
     said = states.availability(clean(first.reading.availability))
     known = replace(first, availability=settle(said, seen), stock=seen.quantity if seen else None)
     return replace(weighed, verdicts=(known, *others))

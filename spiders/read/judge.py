@@ -93,13 +93,17 @@ class Place:
         return frozenset().union(*(named(self.view.names_of(node)) for node in self.chain[NEAR:]))
 
 
-def judge(view: View, places: Mapping[Sight, Place], tax_included: bool | None = None, tiles: bool = False) -> list[Sight]:
+def judge(
+    view: View, places: Mapping[Sight, Place], tax_included: bool | None = None, tiles: bool = False
+) -> list[Sight]:
     """The sights, each with its score and reasons, the likeliest price first.
 
     `places` are those of `place`. `tax_included` says which of a pair with and without tax is the price; None takes
     the one that is shown first. Without `tiles` the entries of lists are not looked at closely.
     """
-    above = {node.mem_id: level for level, node in enumerate(ancestors(view.heading[1], 2 * FAR))} if view.heading else {}
+    above = (
+        {node.mem_id: level for level, node in enumerate(ancestors(view.heading[1], 2 * FAR))} if view.heading else {}
+    )
     marks: dict[Sight, Marks] = {}
     for sight in view.sights:
         close = tiles or not sight.is_tile
@@ -260,7 +264,14 @@ def _compare(view: View, marks: Mapping[Sight, Marks], tax_included: bool | None
 
 
 def _is_plain(sight: Sight, found: Marks, fine: set[Role]) -> bool:
-    against = {"one of many tiles", "beside a linked picture", "struck through", "hidden", "higher of two", *Role} - fine
+    against = {
+        "one of many tiles",
+        "beside a linked picture",
+        "struck through",
+        "hidden",
+        "higher of two",
+        *Role,
+    } - fine
     return sight.has_currency and against.isdisjoint(found)
 
 

@@ -43,7 +43,8 @@ _WITHOUT = (
 )
 _WITH = "inc|incl|inkl|including|s|z|sis|con|avec|met|com|с|mit"
 _UNTAXED = re.compile(
-    rf"\b(?:{_WITHOUT})\W{{0,3}}(?:{_TAX})|\bnett?o\b|\bnettó\b|\bht\b|(?:iva|btw|moms|mwst) (?:esclus|exclu)", re.IGNORECASE
+    rf"\b(?:{_WITHOUT})\W{{0,3}}(?:{_TAX})|\bnett?o\b|\bnettó\b|\bht\b|(?:iva|btw|moms|mwst) (?:esclus|exclu)",
+    re.IGNORECASE,
 )
 _TAXED = re.compile(rf"\b(?:{_WITH})\W{{0,3}}\d*\W{{0,3}}(?:{_TAX})|\bttc\b|iva inclu", re.IGNORECASE)
 # Of the words after an amount only these can belong to it; the others belong to the next one.

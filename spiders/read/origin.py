@@ -10,7 +10,26 @@ from spiders.read.document import Document
 
 _NAMED = re.compile(r"urrency(?:_?[cC]ode|I[sS][oO])?\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']([A-Z]{3})\\?[\"']")
 _TERRITORIES = get_global("territory_currencies")
-_DOLLARS = ("CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP", "TWD", "CA$", "AU$", "NZ$", "HK$", "NT$", "C$", "A$", "S$")
+_DOLLARS = (
+    "CAD",
+    "AUD",
+    "NZD",
+    "SGD",
+    "HKD",
+    "MXN",
+    "ARS",
+    "CLP",
+    "COP",
+    "TWD",
+    "CA$",
+    "AU$",
+    "NZ$",
+    "HK$",
+    "NT$",
+    "C$",
+    "A$",
+    "S$",
+)
 _OTHER_DOLLARS = re.compile(r"\b(?:CAD|AUD|NZD|SGD|HKD|MXN|ARS|CLP|COP|TWD)\b|\b(?:CA|AU|NZ|HK|NT|MX|C|A|S)\$")
 # Country domains that are not the country's code, or that shops anywhere use.
 _ALIASES = {"UK": "GB"}

@@ -37,7 +37,18 @@ _SPLIT = re.compile(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?!\d))")
 _SIGN = re.compile(r"[$£¥€₠-⃀฿৳៛؋֏﷼￥]|:-|,-")
 _BESIDE = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)\.?\s?\d|\d[\s.,–-]{0,3}([^\W\d_]+(?:\.[^\W\d_]+)*)")
 _CONTROL_WORDS = ("class", "id", "name", "value", "data-testid", "aria-label", "title")
-_NAMING = ("class", "id", "itemprop", "data-testid", "data-test", "data-qa", "data-cy", "data-role", "data-price-type", "data-hook")
+_NAMING = (
+    "class",
+    "id",
+    "itemprop",
+    "data-testid",
+    "data-test",
+    "data-qa",
+    "data-cy",
+    "data-role",
+    "data-price-type",
+    "data-hook",
+)
 _TAGS = {
     node.tag: node.tag_id
     for node in LexborHTMLParser(
@@ -207,7 +218,9 @@ def _has_sign(text: str, currency: str) -> bool:
     if len(text) > LONGEST_UNSIGNED:
         return False
     beside = _BESIDE.findall(text)
-    return any(word in ABBREVIATIONS and (len(word) > 1 or currency in ABBREVIATIONS[word]) for pair in beside for word in pair)
+    return any(
+        word in ABBREVIATIONS and (len(word) > 1 or currency in ABBREVIATIONS[word]) for pair in beside for word in pair
+    )
 
 
 def _is_named(node: LexborNode, view: View) -> bool:
