@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -22,21 +22,20 @@ from benchmarks.pages.labels import FOLDER, TRUTH
 from benchmarks.pages.made import OSCAR_SHOPS, market_cases, oscar_cases
 from benchmarks.pages.parts import Missing
 from benchmarks.pages.perturbed import Perturbed, perturbed
-from benchmarks.pages.protocol import wilson
+from benchmarks.pages.protocol import Value, wilson
 from benchmarks.read_pages import real_cases
 from pricevane.model import Status
-from spiders.read import places
-from spiders.read.consensus import AGAINST, BASE, MARGIN, SCORE, SURE, WIDEST_MARGIN
+from spiders.read import consensus, places
+from spiders.read.consensus import SURE, WIDEST_MARGIN
 from spiders.read.decide import Decision, decide
 from spiders.read.document import Document, PageHints
 from spiders.read.offer import build
 from spiders.read.page import LAYERS
 
 MADE, BINS, RIDGE, STEPS = 60, 10, 1.0, 25
-NAMES = ("BASE", "SCORE", "MARGIN", "AGAINST")
+NAMES = ("BASE", "SCORE", "MARGIN", "AGAINST", "UNSHOWN")
 ORIGINAL, UNSCORED = "original", "price_gone"
 SURENESS = (0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
-LIMIT = 1e-3
 Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
@@ -45,29 +44,27 @@ Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 class Row:
     """The best guess on one page, or none (`read` is ""), with all that its confidence is made of.
 
-    `right` is None where there is no guess. `clear` says that nothing but the confidence would make it doubtful;
-    `is_priced` that the page has a price. `sort` is dom (the visible text alone), one or several structured layers,
-    with `unseen` after it where the page does not show the amount.
+    `right` is None where there is no guess. `clear` says that nothing but the confidence would make it doubtful.
+    `features` are empty where variants were weighed, each by itself. `sort` is dom (the visible text alone), one or
+    several structured layers, with `unseen` after it where the page does not show the amount.
     """
 
     page: str
     shop: str
     change: str
-    is_priced: bool
+    accepted: frozenset[Value]
     read: str = ""
     right: bool | None = None
     clear: bool = False
     confidence: float = 0.0
-    score: float = 0.0
-    margin: float = 0.0
-    against: int = 0
+    features: tuple[float, ...] = ()
     sort: str = ""
     candidates: tuple[str, ...] = ()
 
     @property
-    def features(self) -> tuple[float, float, float, float]:
-        """What the constants of NAMES are multiplied with."""
-        return 1.0, self.score, self.margin, float(min(self.against, 2))
+    def is_priced(self) -> bool:
+        """Whether the page has a price."""
+        return bool(self.accepted)
 
     def is_good(self, sure: float = SURE) -> bool:
         """Whether the guess would be priced on."""
@@ -129,10 +126,11 @@ def row(one: Perturbed, at: datetime) -> Row:
     """Read one page as a stranger's."""
     case = one.case
     page = Document.parse(case.body, case.url, PageHints())
-    decision = decide(page, [[], *(layer.readings(page) for layer in LAYERS), places.readings(page, ())])
-    accepted = case.truth["price"]
-    empty = Row(case.id, _shop(one.origin), one.name, bool(accepted))
-    return _weighed(empty, decision, page, accepted, at) if decision.weighed.verdicts else empty
+    layers = [[], *(layer.readings(page) for layer in LAYERS), places.readings(page, ())]
+    with patch.object(consensus, "_confidence", wraps=consensus._confidence) as heard:
+        decision = decide(page, layers)
+    empty = Row(case.id, _shop(one.origin), one.name, case.truth["price"])
+    return _weighed(empty, decision, heard, page, at) if decision.weighed.verdicts else empty
 
 
 def _shop(case: Case) -> str:
@@ -141,37 +139,148 @@ def _shop(case: Case) -> str:
     return made if made in ("market", "oscar") else (urlsplit(case.url).hostname or "").removeprefix("www.")
 
 
-def _weighed(empty: Row, decision: Decision, page: Document, accepted: Iterable[object], at: datetime) -> Row:
+def _weighed(empty: Row, decision: Decision, heard: Any, page: Document, at: datetime) -> Row:
     weighed = decision.weighed
     verdict = weighed.verdicts[0]
     if verdict.amount is None:
         return empty
     layers = {verdict.reading.layer, *(one.layer for one in verdict.agreeing)}
-    told = len(layers - {"dom"})
-    sort = ("dom", "one", "several")[min(told, 2)] + ("" if "dom" in layers or weighed.sight else " unseen")
-    against = len(verdict.against) * (1 if weighed.candidates else 2)
-    odds = logit(verdict.confidence) - BASE
-    if weighed.candidates:
-        score = weighed.candidates[0].score
-        margin = (odds - SCORE * score - AGAINST * min(against, 2)) / MARGIN
-    else:
-        margin = WIDEST_MARGIN
-        score = (odds - MARGIN * margin - AGAINST * against) / SCORE
+    sort = ("dom", "one", "several")[min(len(layers - {"dom"}), 2)]
     return replace(
         empty,
         read=f"{verdict.amount.amount} {verdict.amount.currency}",
-        right=verdict.amount.amount in accepted,
+        right=verdict.amount.amount in empty.accepted,
         clear=build(replace(verdict, confidence=1.0), page, at).status is Status.GOOD,
         confidence=verdict.confidence,
-        score=score,
-        margin=min(max(margin, -WIDEST_MARGIN), WIDEST_MARGIN),
-        against=against,
-        sort=sort,
+        features=_features(*heard.call_args.args) if weighed.candidates else (),
+        sort=sort + ("" if "dom" in layers or weighed.sight else " unseen"),
         candidates=tuple(f"{one.amount} {one.score:+.1f}: {'; '.join(one.reasons)}" for one in weighed.candidates[:4]),
     )
 
 
-def logit(confidence: float) -> float:
-    """The log-odds of a share, which is kept a little from 0 and 1."""
-    kept = min(max(confidence, LIMIT), 1 - LIMIT)
-    return math.log(kept / (1 - kept))
+def _features(claims: Sequence[Any], against: int) -> tuple[float, ...]:
+    """What the constants of NAMES are multiplied with, from the claims as the reader weighs them, the best first."""
+    best, *others = claims
+    rival = next((one.score for one in others if not consensus._explained(one, best)), -WIDEST_MARGIN)
+    unshown = bool(best.readings) and best.sight is None
+    return 1.0, best.score, min(best.score - rival, WIDEST_MARGIN), float(min(against, 2)), float(unshown)
+
+
+def _guesses(rows: Iterable[Row]) -> list[Row]:
+    """The rows that a confidence can be right or wrong about: where the price was taken off, nobody knows."""
+    return [one for one in rows if one.right is not None and one.change != UNSCORED]
+
+
+def described(rows: Sequence[Row]) -> dict[str, int | float]:
+    """The figures; each share is of priced pages, that of the good ones of the good."""
+    figures: dict[str, int | float] = {}
+    for name, some in (("", _scored(rows)), ("original_", [one for one in rows if one.change == ORIGINAL])):
+        priced = [one for one in some if one.is_priced]
+        good = [one for one in some if one.is_good()]
+        right = sum(bool(one.right) for one in good)
+        low, high = wilson(right, len(good))
+        figures |= {
+            f"{name}pages": len(some),
+            f"{name}right_share": share(sum(bool(one.right) for one in priced), len(priced)),
+            f"{name}good_share": share(sum(one.is_priced for one in good), len(priced)),
+            f"{name}good_right_share": share(right, len(good)),
+            f"{name}good_right_share_low": round(low, 4),
+            f"{name}good_right_share_high": round(high, 4),
+        }
+    wrong = Counter(one.change for one in rows if one.is_good() and not one.right)
+    figures |= {f"wrong_good_{change}": wrong[change] for change in dict.fromkeys(one.change for one in rows)}
+    said, right_ones = _judged(rows)
+    figures["brier"] = round(float(np.mean((said - right_ones) ** 2)), 4)
+    figures["calibration_error"] = round(calibration_error(said, right_ones), 4)
+    return figures
+
+
+def _scored(rows: Iterable[Row]) -> list[Row]:
+    return [one for one in rows if one.change != UNSCORED]
+
+
+def _judged(rows: Iterable[Row]) -> tuple[Vector, Vector]:
+    """What was said, and 1.0 where it was right."""
+    guesses = _guesses(rows)
+    return np.array([one.confidence for one in guesses]), np.array([float(bool(one.right)) for one in guesses])
+
+
+def calibration_error(said: Vector, right: Vector) -> float:
+    """The mean distance of confidence and share of right ones over ten bins of like size (Naeini et al. 2015)."""
+    bins = np.array_split(np.argsort(said, kind="stable"), BINS)
+    return sum(abs(float(said[one].mean() - right[one].mean())) * len(one) for one in bins if len(one)) / len(said)
+
+
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    """How often guesses of each confidence are right, by what they rest on, and what each threshold would let pass."""
+    guesses = _guesses(rows)
+    for sort in sorted({one.sort for one in guesses}):
+        for low, high in zip((0.0, *SURENESS), (*SURENESS, 1.01), strict=True):
+            some = [one for one in guesses if one.sort == sort and low <= one.confidence < high]
+            if some:
+                said = np.mean([one.confidence for one in some])
+                right = np.mean([bool(one.right) for one in some])
+                yield f"{sort:15} {low:.2f} to {high:.2f}: {len(some):4} said {said:.3f} right {right:.3f}"
+    for sure in SURENESS:
+        yield f"sure from {sure:.2f}: {_passed(rows, sure)}"
+
+
+def _passed(rows: Sequence[Row], sure: float) -> str:
+    good = [one for one in _scored(rows) if one.is_good(sure)]
+    wrong = sum(not one.right for one in good)
+    priced = [one for one in rows if one.change == ORIGINAL and one.is_priced and _is_real(one)]
+    kept = sum(one.is_good(sure) for one in priced)
+    return f"{wrong} of {len(good)} good ones wrong, {kept} of {len(priced)} original real pages good"
+
+
+def _is_real(one: Row) -> bool:
+    return one.shop not in ("market", "oscar")
+
+
+def sure_but_wrong(rows: Iterable[Row]) -> Iterator[str]:
+    """The guesses that would be priced on and are wrong, with what else was considered."""
+    for one in sorted(_scored(rows), key=lambda one: -one.confidence):
+        if one.is_good() and not one.right:
+            yield f"{one.page} ({one.shop}, {one.change}): {one.read} at {one.confidence} from {one.sort}"
+            yield from (f"    {candidate}" for candidate in one.candidates)
+
+
+def left_out(rows: Sequence[Row]) -> list[Row]:
+    """The rows with the confidence that constants fitted on all other shops give them."""
+    guesses = _guesses(rows)
+    found = []
+    for shop in sorted({one.shop for one in rows}):
+        constants = newton(*_arrays([one for one in guesses if one.shop != shop]))
+        found += [replace(one, confidence=_fitted(one, constants)) for one in rows if one.shop == shop]
+    return found
+
+
+def _fitted(one: Row, constants: Vector) -> float:
+    return float(_logistic(np.array(one.features) @ constants)) if one.features else one.confidence
+
+
+def _arrays(rows: Sequence[Row]) -> tuple[Matrix, Vector]:
+    some = [one for one in rows if one.features]
+    return np.array([one.features for one in some]), np.array([float(bool(one.right)) for one in some])
+
+
+def _logistic(odds: Vector) -> Vector:
+    found: Vector = 1 / (1 + np.exp(-odds))
+    return found
+
+
+def newton(features: Matrix, right: Vector) -> Vector:
+    """The weights of a logistic regression, all but the first held back by a ridge (le Cessie 1992)."""
+    ridge = RIDGE * np.eye(features.shape[1])
+    ridge[0, 0] = 0
+    weights: Vector = np.zeros(features.shape[1])
+    for _ in range(STEPS):
+        said = _logistic(features @ weights)
+        slope = features.T @ (right - said) - ridge @ weights
+        curve = (features * (said * (1 - said))[:, None]).T @ features + ridge
+        weights = weights + np.linalg.solve(curve, slope)
+    return weights
+
+
+if __name__ == "__main__":
+    typer.run(main)

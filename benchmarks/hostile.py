@@ -49,7 +49,7 @@ def main(json: Json = None) -> None:
 
 
 def outcomes(names: Iterable[str], wall_seconds: float = WALL_SECONDS) -> Iterator[Outcome]:
-    """Each page's outcome; raises TooSlow for a page that takes longer, ChildProcessError for one that kills its reader."""
+    """Each page's outcome; raises TooSlow for a slow one, ChildProcessError for one that kills its reader."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     for name in names:

@@ -16,24 +16,17 @@ from spiders.read.page import examined
 FAST = "fast path"
 # Layers of what a shopper sees, which no template writes from the same source as the structured ones.
 SEEN = frozenset(["dom", "place", "selectors"])
-# What may not differ between the two paths: all that prices, matches or tells apart listings.
-_SAME: tuple[str, ...] = (
-    "url",
-    "key",
-    "price",
-    "regular_price",
-    "kind",
-    "availability",
-    "condition",
-    "tax_included",
-    "seller",
-)
-_SAME += ("name", "brand", "gtin", "mpn", "sku", "category", "unit_price", "pack", "promotion", "shipping")
+# What may not differ between the two paths: all that is priced on. Codes and texts are left to full readings.
+_SAME = ("url", "key", "price", "regular_price", "kind", "availability", "condition", "tax_included", "seller")
+_SAME += ("unit_price", "promotion", "shipping")
 _INSTEAD = frozenset([PageKind.BLOCKED, PageKind.GONE, PageKind.CONSENT, PageKind.LOCALE, PageKind.SHELL])
 
 
 class PageReader:
-    """Reads pages of one site; `known` are the addresses of its listings, `hints` what is known of the shop."""
+    """Reads pages of one site; `known` are the addresses of its listings, `hints` what is known of the shop.
+
+    Only known listings are skimmed: their codes and texts are stored already, and a fast reading names none.
+    """
 
     def __init__(self, memory: Memory, hints: PageHints, known: Collection[str]) -> None:
         self.memory = memory
@@ -43,7 +36,7 @@ class PageReader:
     def examine(self, html: str, url: str, at: datetime, selectors: Mapping[str, str]) -> Examination:
         """All that is seen on the page fetched from `url`; raises BadSelector for a site file's wrong selector."""
         began, kind = time.perf_counter(), page_type(url)
-        if self.memory.is_fast(kind) and (offers := read_fast(html, url, at, self.hints)):
+        if url in self.known and self.memory.is_fast(kind) and (offers := read_fast(html, url, at, self.hints)):
             self._skim(kind, offers[0])
             return Examination(url, PageKind.PRODUCT, FAST, tuple(offers), (), time.perf_counter() - began)
         try:
@@ -51,7 +44,8 @@ class PageReader:
         except TooDeep as error:
             return Examination(url, PageKind.OTHER, str(error), (), ())
         seen = examined(page, url, at, selectors, self.memory.places_for(kind), began)
-        return self._learned(seen, page, kind, read_fast(html, url, at, self.hints))
+        skimmed = read_fast(html, url, at, self.hints) if _is_agreed(seen) else None
+        return self._learned(seen, page, kind, skimmed)
 
     def _skim(self, kind: str, offer: Offer) -> None:
         if offer.price:

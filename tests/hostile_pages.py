@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 MEGABYTE = 1_000_000
 MANY = 100_000
@@ -63,8 +64,11 @@ def filled(part: str, size: int = 5 * MEGABYTE) -> str:
 
 def state(text: str, name: str = "__NEXT_DATA__") -> str:
     """A page with a script of JSON that its own code would read."""
-    about = "<p>A kettle that boils water, and nothing else, for years.</p>" * 20
-    return f'<script id="{name}" type="application/json">{text}</script><h1>Kettle</h1>{about}<button>Add to basket</button>'
+    about = (
+        "<h1>Kettle</h1><button>Add to basket</button>"
+        + "<p>A kettle that boils water, and nothing else, for years.</p>" * 20
+    )
+    return f'<script id="{name}" type="application/json">{text}</script>{about}'
 
 
 def tree(width: int) -> str:
@@ -94,7 +98,7 @@ STRUCTURES: dict[str, Callable[[], str | bytes]] = {
     "nested span": lambda: filled("<span>"),
     "nested just below the limit": lambda: "<div>" * 2900 + SHOWN,
     "many shallow piles": lambda: ("<section>" * 2500 + "</section>" * 2500) * 20 + SHOWN,
-    **{f"nested {part}": lambda part=part: filled(part) for part in FORMATTING},
+    **{f"nested {part}": partial(filled, part) for part in FORMATTING},
     "misnested b and p": lambda: filled("<b><p></b>", MEGABYTE),
     "misnested a and div": lambda: filled("<a href=x><div></a></div>", 2 * MEGABYTE),
     "unclosed links": lambda: "<a href=/x>19,90 €" * 50_000,
@@ -179,7 +183,7 @@ PROPERTIES: dict[str, Callable[[], str | bytes]] = {
         '<script>self.__next_f.push([1,"1:{\\"price\\":\\"$1\\",\\"a\\":\\"$2\\"}\\n2:[\\"$1\\"]\\n"])</script>' * 2000
         + SHOWN
     ),
-    **{f"price is {name}": lambda number=number: priced(number) for name, number in ODD_NUMBERS.items()},
+    **{f"price is {name}": partial(priced, number) for name, number in ODD_NUMBERS.items()},
 }
 TEXTS: dict[str, Callable[[], str | bytes]] = {
     "nothing": lambda: b"",
@@ -195,7 +199,7 @@ TEXTS: dict[str, Callable[[], str | bytes]] = {
     "utf-16 declared": lambda: encoded("utf-16", "19,90 €".encode()),
     "utf-8 declared": lambda: encoded("utf-8", "19,90 € für".encode("cp1252")),
     "ascii declared": lambda: encoded("us-ascii", "19,90 €".encode()),
-    **{f"{name} declared": lambda name=name: encoded(name, "19,90 €".encode()) for name in NO_TEXT},
+    **{f"{name} declared": partial(encoded, name, "19,90 €".encode()) for name in NO_TEXT},
     "invalid utf-8": lambda: encoded("utf-8", b"\xed\xa0\x80\xf5\x80\x80\x80\xc0\xaf19,90 \xe2\x82\xac"),
     "two marks": lambda: b"\xff\xfe\xef\xbb\xbf" + SHOWN.encode(),
     "utf-32": lambda: SHOWN.encode("utf-32"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -25,8 +26,9 @@ def fast(html: str | bytes) -> Decimal | None:
 
 def test_a_plain_page_is_read_as_in_full_but_for_who_agrees() -> None:
     [quick], [full] = read_fast(HTML, URL, AT, PageHints()) or [], read_page(HTML, URL, AT, PageHints())
-    for name in ("url", "key", "price", "kind", "availability", "name", "brand", "sku", "status"):
+    for name in ("url", "key", "price", "kind", "availability", "name", "status"):
         assert getattr(quick, name) == getattr(full, name), name
+    assert (quick.brand, quick.gtin, quick.mpn, quick.sku) == ("", "", "", "")
     assert quick.evidence.page_hash == full.evidence.page_hash
     assert quick.evidence.layers == ("jsonld",)
     assert quick.confidence < full.confidence
@@ -57,5 +59,8 @@ def test_what_is_unusual_is_left_to_the_full_reading(old: str, new: str) -> None
     assert fast(HTML.replace(old, new)) is None
 
 
-def test_hostile_pages_take_no_time() -> None:
-    assert [fast(part * 200_000 + HTML) for part in ("<script", "<!--", "<link ", "<h1", "1299.50")][:2] == [None, None]
+@pytest.mark.parametrize("part", ["<script", "<!--", "<link ", "<h1", "1299.50", "ld+json", "canonical", "<html"])
+def test_hostile_pages_take_no_time(part: str) -> None:
+    began = time.process_time()
+    fast(part * 200_000 + HTML)
+    assert time.process_time() - began < 2

@@ -17,8 +17,14 @@ from spiders.read.page import PageHints, read_page
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://shop.example/p/kettle"
 LOCALES = [("de_DE", "EUR"), ("fr_FR", "EUR"), ("en_GB", "GBP"), ("en_US", "USD"), ("pl_PL", "PLN"), ("sv_SE", "SEK")]
-LD = '<script type="application/ld+json">{{"@type":"Product","name":"Kettle","offers":{{"price":"{}","priceCurrency":"{}"}}}}</script>'
-PAGE = '<html lang="{}"><head>{}</head><body><h1>Kettle</h1> <p class="price" id="p">{}</p> <button type="submit">Add to basket</button>{}</body></html>'
+LD = (
+    '<script type="application/ld+json">{{"@type":"Product","name":"Kettle",'
+    '"offers":{{"price":"{}","priceCurrency":"{}"}}}}</script>'
+)
+PAGE = (
+    '<html lang="{}"><head>{}</head><body><h1>Kettle</h1> '
+    '<p class="price" id="p">{}</p> <button type="submit">Add to basket</button>{}</body></html>'
+)
 BLOCKS = (
     "<section class=related><h2>You may also like</h2>"
     + "".join(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from random import Random
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -31,37 +33,8 @@ BEFORE = 0.5
 STALE = ("1.1", "0.9", "1.25", "0.5", "0.37", "2.4")
 SENTENCE = "Our craftsmen choose every part with care and check it twice before it leaves the house"
 WORDS = SENTENCE.split()
-# Before and after an amount that is no price: an instalment, a price for a unit, shipping, a saving, another limit.
-EXTRAS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "en": (
-        ("0.25", "or 4 interest-free payments of ", ""),
-        ("0.4", "", " / 100 g"),
-        ("0.15", "Shipping: ", ""),
-        ("0.2", "You save ", ""),
-        ("3", "Free delivery over ", ""),
-    ),
-    "de": (
-        ("0.25", "oder 4 Raten zu je ", ""),
-        ("0.4", "", " / 100 g"),
-        ("0.15", "zzgl. Versand ", ""),
-        ("0.2", "Sie sparen ", ""),
-        ("3", "Versandkostenfrei ab ", ""),
-    ),
-    "fr": (
-        ("0.25", "ou 4 mensualités de ", ""),
-        ("0.4", "", " / 100 g"),
-        ("0.15", "Livraison : ", ""),
-        ("0.2", "Vous économisez ", ""),
-        ("3", "Livraison gratuite dès ", ""),
-    ),
-    "es": (
-        ("0.25", "o 4 cuotas de ", ""),
-        ("0.4", "", " / 100 g"),
-        ("0.15", "Gastos de envío: ", ""),
-        ("0.2", "Ahorras ", ""),
-        ("3", "Envío gratis a partir de ", ""),
-    ),
-}
+# By language, the factor of an amount that is no price, and what stands before and after it.
+EXTRAS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 RELATED = ("", "<h2>You may also like</h2>", "<h3>Customers also bought</h3>", "<h4>Recently viewed</h4>")
 OLD = ("<del>{}</del> ", "<s class='was'>{}</s> ", "<span style='text-decoration: line-through'>{}</span> ")
 
@@ -293,7 +266,7 @@ def _extras(subject: _Subject) -> bool:
     html = subject.tree.css_first("html")
     language = ((html.attributes.get("lang") or "") if html else "")[:2].lower()
     parts = []
-    chosen = subject.draw.sample(EXTRAS.get(language, EXTRAS["en"]), 2)
+    chosen = subject.draw.sample(EXTRAS.get(language, EXTRAS["any"]), 2)
     for factor, before, after in chosen:
         text = subject.like(Decimal(factor))
         if text is None:

@@ -32,7 +32,6 @@ ASKED = (
     "tax_included",
     "condition",
     "seller",
-    "confidence",
     "status",
 )
 READING = (*ASKED, *TERMS, "stock")

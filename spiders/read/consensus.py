@@ -13,6 +13,7 @@ from spiders.read.document import Document
 from spiders.read.labels import Role
 from spiders.read.money import Amount
 from spiders.read.reading import Reading
+from spiders.read.text import clean
 from spiders.read.variants import amount_of
 from spiders.read.visible import Sight
 
@@ -220,8 +221,8 @@ def _candidates(claims: list[_Claim]) -> tuple[Candidate, ...]:
         Candidate(
             claim.amount.amount,
             claim.amount.currency,
-            claim.amount.raw,
-            claim.readings[0].path if claim.readings else "",
+            clean(claim.amount.raw),
+            clean(claim.readings[0].path) if claim.readings else "",
             tuple(dict.fromkeys([*(one.layer for one in claim.readings), *(["dom"] if claim.sight else [])])),
             round(claim.score, 2),
             claim.reasons,

@@ -77,8 +77,9 @@ class Document:
     def parse(cls, html: str | bytes, url: str, hints: PageHints) -> Document:
         """Parse a page that was fetched from `url`; raises TooDeep for a nesting bomb."""
         body = in_utf8(html)
-        refuse_bomb(body)
-        if reason := crowded(body):
+        tags = body.count(b"<")
+        _refuse_depth(body, tags)
+        if reason := crowded(body, tags):
             raise TooDeep(f"{reason}: the page is not read")
         tree = LexborHTMLParser(body)
         address = listing_url(url)
@@ -138,7 +139,11 @@ def _sort(node: LexborNode) -> str:
 def refuse_bomb(html: str | bytes) -> None:
     """Raise TooDeep where open elements pile up beyond any real page."""
     body = html.encode(errors="replace") if isinstance(html, str) else html
-    if body.count(b"<") < _SUSPICIOUS_TAGS or not _piles_up(body):
+    _refuse_depth(body, body.count(b"<"))
+
+
+def _refuse_depth(body: bytes, tags: int) -> None:
+    if tags < _SUSPICIOUS_TAGS or not _piles_up(body):
         return
     depth = 0
     for closing in _NESTING.findall(body):

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from itertools import islice
-from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -18,26 +17,26 @@ from spiders.read.address import listing_url, own_url
 from spiders.read.clues import HEADLINES, first, words
 from spiders.read.consensus import Verdict
 from spiders.read.document import Document, PageHints, in_utf8
-from spiders.read.fields import choose
 from spiders.read.money import Amount
 from spiders.read.offer import build
 from spiders.read.reading import Reading
-from spiders.read.specs import Specs
 from spiders.read.text import clean
 from spiders.read.variants import amount_of
 
 # One layer's word that is only compared with what others say on some other pages.
 CONFIDENCE = 0.9
-LONGEST_HEAD = 200_000
+LONGEST_HEAD, LONGEST_TAG = 200_000, 2000
 NAMED_SHARE = 0.5
 MOST_PLACES = 20
+MOST_SCRIPTS = 30
 NEAR = 400
+# How far from the headline the price is looked for, in bytes.
+ABOVE, BELOW = 5_000, 40_000
 _INSTEAD = ("gone", "blocked", "wait", "consent", "locale")
 # A second price stands beside the first: which of them is meant takes a closer look.
-_STRUCK = re.compile(rb"</?(?:del|s|strike)[\s>]")
-_SPACES = ("", ",", ".", " ", "\xa0", "\u202f", "&nbsp;", "'", "\u2019")
-_LINK = re.compile(r"<link\s[^>]{0,2000}>")
-_HTML = re.compile(r"<html\s[^>]{0,2000}>")
+_STRUCK = re.compile(r"</?(?:del|s|strike)[\s>]")
+_SPACE = r"(?:[,. \xa0\u202f'\u2019]|&nbsp;)?"
+_UNSEEN = re.compile(r"<script\b.*?</script|<!--.*?-->", re.DOTALL)
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _TAG = re.compile(r"<[^<>]*>")
 _GOES_ON = re.compile(r"\d|[.,](?!00?(?!\d))\d")
@@ -45,7 +44,8 @@ _COMES_FROM = re.compile(r"\d[.,]?$")
 _ZEROS = re.compile(r"[.,](?:00|-|\u2013)")
 _CURRENCY = re.compile(r"[$£¥\u20a0-\u20cf]|&(?:euro|pound|yen);|[A-Z]{3}|kr|zł|Kč|Ft|lei|лв|р")
 _UNPARSED = LexborHTMLParser("")
-_IDENTITY = ("brand", "sku", "gtin", "mpn")
+# What only a full reading chooses well; a known listing keeps what it has.
+_LEFT_OUT = ("brand", "sku", "gtin", "mpn", "category", "image", "pack")
 
 
 def read_fast(html: str | bytes, url: str, at: datetime, hints: PageHints) -> list[Offer] | None:
@@ -55,51 +55,37 @@ def read_fast(html: str | bytes, url: str, at: datetime, hints: PageHints) -> li
     availability, and a title or headline that names it. To be used only where full readings say the same.
     """
     body = in_utf8(html)
-    cut = None if b"<SCRIPT" in body else _cut(body)
-    if cut is None:
-        return None
-    shown, linked = cut
-    page = _page(body, shown, url, hints)
+    linked = list(_linked(body))
+    page = _page(body, url, hints) if linked else None
     reading = _single(jsonld.readings_of(linked, page)) if page else None
-    if page is None or reading is None or not _is_about(reading, _element(shown, "title"), page):
+    if page is None or reading is None or not _is_about(reading, _element(body, "title"), page):
         return None
     amount = amount_of(reading, page)
-    if amount is None or not amount.currency or not _is_shown(amount, shown):
+    if amount is None or not amount.currency or not _is_shown(amount, body):
         return None
-    offer = build(Verdict(_identified(reading, page), amount, confidence=CONFIDENCE), page, at)
+    told = replace(reading, **dict.fromkeys(_LEFT_OUT, ""))
+    offer = build(Verdict(told, amount, confidence=CONFIDENCE), page, at)
     return [offer] if offer.status is Status.GOOD and offer.price else None
 
 
-def _cut(body: bytes) -> tuple[bytes, list[str]] | None:
-    """The page without scripts and comments, and its JSON-LD; None without any, or where something does not end."""
-    shown: list[bytes] = []
-    linked: list[str] = []
-    at, script, comment = 0, body.find(b"<script"), body.find(b"<!--")
-    while script >= 0 or comment >= 0:
-        is_script = script >= 0 and (comment < 0 or script < comment)
-        start = script if is_script else comment
-        inner = body.find(b">", start) + 1 if is_script else start + 2
-        end = body.find(b"</script" if is_script else b"-->", inner) if inner else -1
-        if end < 0:
-            return None
-        shown.append(body[at:start])
-        if is_script and b"ld+json" in body[start:inner].lower():
-            linked.append(body[inner:end].decode(errors="replace"))
-        at = end + len("</script>" if is_script else "-->")
-        script = body.find(b"<script", at) if 0 <= script < at else script
-        comment = body.find(b"<!--", at) if 0 <= comment < at else comment
-    return (b"".join([*shown, body[at:]]), linked) if linked else None
+def _linked(body: bytes) -> Iterator[str]:
+    """The JSON-LD scripts of a page, as far as they end and stand in no comment."""
+    at = body.find(b"ld+json")
+    for _ in range(MOST_SCRIPTS):
+        if at < 0:
+            return
+        start, inner = body.rfind(b"<script", 0, at), body.find(b">", at) + 1
+        end = body.find(b"</script", inner) if inner else -1
+        commented = body.rfind(b"<!--", 0, at) > body.rfind(b"-->", 0, at)
+        if end >= 0 and 0 <= start and b">" not in body[start:at] and not commented:
+            yield body[inner:end].decode(errors="replace")
+        at = body.find(b"ld+json", end if end >= 0 else at + 1)
 
 
-def _page(body: bytes, shown: bytes, url: str, hints: PageHints) -> Document | None:
-    """The page without its tree; None where its canonical address stands where it is not expected."""
-    end = shown.find(b"<body")
-    head = shown[: end if 0 <= end < LONGEST_HEAD else LONGEST_HEAD].decode(errors="replace")
-    canonical = next((tag["href"] for tag in _links(head) if tag.get("rel", "").lower() == "canonical"), "")
-    if not canonical and b"canonical" in shown:
-        return None
-    opening = _HTML.search(head)
-    language = _attributes(opening.group()).get("lang", "") if opening else ""
+def _page(body: bytes, url: str, hints: PageHints) -> Document:
+    """The page without its tree."""
+    canonical = next((tag["href"] for tag in _links(body) if tag.get("rel", "").lower() == "canonical"), "")
+    language = _attributes(_tag(body, body.find(b"<html", 0, LONGEST_HEAD))).get("lang", "")
     own = listing_url(url)
     return Document(
         _UNPARSED,
@@ -108,7 +94,7 @@ def _page(body: bytes, shown: bytes, url: str, hints: PageHints) -> Document | N
         page_hash(body),
         hints,
         hints.locale(language[:20]),
-        _element(shown, "h1"),
+        _element(body, "h1"),
         scripts=(),
         metas=(),
         inline=(),
@@ -116,8 +102,20 @@ def _page(body: bytes, shown: bytes, url: str, hints: PageHints) -> Document | N
     )
 
 
-def _links(head: str) -> Iterator[dict[str, str]]:
-    return (tag for found in _LINK.finditer(head) if "href" in (tag := _attributes(found.group())))
+def _links(body: bytes) -> Iterator[dict[str, str]]:
+    """The links of the head that speak of a canonical address."""
+    at = body.find(b"canonical", 0, LONGEST_HEAD)
+    while at >= 0:
+        tag = _attributes(_tag(body, body.rfind(b"<link", max(at - LONGEST_TAG, 0), at)))
+        if "href" in tag:
+            yield tag
+        at = body.find(b"canonical", at + 1, LONGEST_HEAD)
+
+
+def _tag(body: bytes, start: int) -> str:
+    """An opening tag that begins at `start`, or ""."""
+    end = body.find(b">", start, start + LONGEST_TAG) if start >= 0 else -1
+    return body[start:end].decode(errors="replace") if end >= 0 else ""
 
 
 def _attributes(tag: str) -> dict[str, str]:
@@ -126,11 +124,11 @@ def _attributes(tag: str) -> dict[str, str]:
     return {name.lower(): unescape(double or single or bare) for name, double, single, bare in found}
 
 
-def _element(shown: bytes, tag: str) -> str:
+def _element(body: bytes, tag: str) -> str:
     """The text of the first element of a kind, or ""."""
-    start = shown.find(f"<{tag}".encode())
-    end = shown.find(f"</{tag}".encode(), start) if start >= 0 else -1
-    return clean(unescape(_TAG.sub(" ", shown[start:end][:5000].decode(errors="replace")))) if end >= 0 else ""
+    start = body.find(f"<{tag}".encode())
+    end = body.find(f"</{tag}".encode(), start) if start >= 0 else -1
+    return clean(unescape(_TAG.sub(" ", body[start:end][:5000].decode(errors="replace")))) if end >= 0 else ""
 
 
 def _single(readings: list[Reading]) -> Reading | None:
@@ -150,30 +148,23 @@ def _is_about(reading: Reading, title: str, page: Document) -> bool:
     return named and not any(first(top, HEADLINES[kind]) for kind in _INSTEAD)
 
 
-def _is_shown(amount: Amount, shown: bytes) -> bool:
-    """Whether the price stands outside of scripts as people write it, like 1.299,50 or 1299.50 €, and alone."""
+def _is_shown(amount: Amount, body: bytes) -> bool:
+    """Whether the price stands near the headline as people write it, like 1.299,50 or 1299.50 €, and alone."""
+    heading = body.find(b"<h1")
+    if heading < 0:
+        return False
+    text = _UNSEEN.sub(" ", body[max(heading - ABOVE, 0) : heading + BELOW].decode(errors="replace"))
+    places = list(islice(_places(amount, text), MOST_PLACES))
+    return bool(places) and not any(_STRUCK.search(text, max(at - NEAR, 0), at + NEAR) for at in places)
+
+
+def _places(amount: Amount, text: str) -> Iterator[int]:
+    """Where the amount stands as a number of its own; a whole one only beside a currency or with zeros."""
     whole, _, part = f"{amount.amount:f}".partition(".")
     cents = part.rstrip("0") and part.ljust(2, "0")
-    heads = {f"{int(whole):,}".replace(",", space) for space in _SPACES}
-    tails = (f".{cents}", f",{cents}") if cents else ("",)
-    numbers = [(head + tail).encode() for head in heads for tail in tails]
-    places = [at for number in numbers for at in islice(_places(number, shown, not cents), MOST_PLACES)]
-    return bool(places) and not any(_STRUCK.search(shown, max(at - NEAR, 0), at + NEAR) for at in places)
-
-
-def _places(number: bytes, shown: bytes, is_whole: bool) -> Iterator[int]:
-    """Where the number stands as a number of its own; a whole one only beside a currency or with zeros."""
-    at = shown.find(number)
-    while at >= 0:
-        end = at + len(number)
-        before, after = (part.decode(errors="replace") for part in (shown[max(at - 10, 0) : at], shown[end : end + 12]))
-        is_price = not is_whole or _ZEROS.match(after) or _CURRENCY.search(before) or _CURRENCY.search(after)
-        if is_price and not _GOES_ON.match(after) and not _COMES_FROM.search(before):
-            yield at
-        at = shown.find(number, end)
-
-
-def _identified(reading: Reading, page: Document) -> Reading:
-    """The reading with its codes and brand chosen as a full reading chooses them."""
-    chosen: dict[str, Any] = {field: choose(field, [reading], Specs(), page)[0] for field in _IDENTITY}
-    return replace(reading, **chosen)
+    number = _SPACE.join(f"{int(whole):,}".split(",")) + (f"[.,]{cents}" if cents else "")
+    for found in re.finditer(number, text):
+        before, after = text[max(found.start() - 10, 0) : found.start()], text[found.end() : found.end() + 12]
+        priced = cents or _ZEROS.match(after) or _CURRENCY.search(before) or _CURRENCY.search(after)
+        if priced and not _GOES_ON.match(after) and not _COMES_FROM.search(before):
+            yield found.start()
