@@ -20,9 +20,14 @@ from spiders.read.reading import Reading
 from spiders.read.specs import specs
 from spiders.read.stock import stock
 from spiders.read.text import clean
-from spiders.read.visible import View, look, walk
+from spiders.read.visible import Sight, View, look, walk
 
+# The log-odds from which a visible amount makes a page one about a product.
+OWN_PRICE = 2.0
 FIELDS = ("brand", "sku", "gtin", "mpn")
+
+
+NOTHING = Weighed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Decision:
     kind: PageKind
     why: str
     view: View
-    weighed: Weighed = Weighed()
+    weighed: Weighed = NOTHING
 
 
 def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
@@ -44,8 +49,8 @@ def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
     view = walk(page, {one.name for readings in layers for one in readings if one.name})
     lead = next((readings for readings in layers if any(one.price for one in readings)), [])
     look(view, page, _currency(page, layers), near=bool(lead))
-    stands = place(view)
-    described = lead or next(filter(None, layers), [])
+    judged = judge(view, place(view), page.hints.tax_included)
+    described = lead or next(filter(None, layers), []) or _shown(judged, view)
     kind, why = kind_of(page, described, sum(one.is_tile for one in view.sights))
     if layers[0]:
         kind, why = PageKind.PRODUCT, "the site's own selectors found one"
@@ -54,10 +59,17 @@ def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
             look(view, page, _currency(page, layers))
             judge(view, place(view), page.hints.tax_included, tiles=True)
         return Decision(kind, why, view)
-    weighed = weigh(layers, dom.readings(judge(view, stands, page.hints.tax_included), view), page)
+    weighed = weigh(layers, dom.readings(judged, view), page)
     if not weighed.is_sure:
         weighed, layers = _closer(page, layers, view, near=bool(lead))
     return Decision(kind, why, view, _completed(weighed, layers, view, page))
+
+
+def _shown(judged: Sequence[Sight], view: View) -> list[Reading]:
+    """What looks like the price of the heading's own product, where no data speak of one."""
+    top = judged[0] if judged else None
+    own = top and view.heading and top.score >= OWN_PRICE and not top.is_tile
+    return [dom.readings(judged[:1], view)[0][1]] if own else []
 
 
 def _currency(page: Document, layers: Sequence[list[Reading]]) -> str:

@@ -24,7 +24,6 @@ STEP = 20
 # A price that is called the old or the regular one, while no newer stands beside it, may well be the price.
 ALONE = 0.2
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)\b", re.IGNORECASE)
-_STRUCK = frozenset(["del", "s", "strike"])
 _LOUD = frozenset(["b", "strong", "h1", "h2", "h3", "h4", "em", "big"])
 _ASIDE = frozenset(["header", "footer", "nav", "aside"])
 _KINDS = {
@@ -201,7 +200,7 @@ def _looks(sight: Sight, place: Place) -> Iterator[str]:
             yield "named like the current price"
     if is_taxed(sight.text) or is_taxed(sight.after):
         yield "says that tax is included"
-    if _is_struck(place):
+    if sight.is_struck or _is_struck(place):
         yield "struck through"
     if sight.is_tile:
         yield "one of many tiles"
@@ -222,8 +221,6 @@ def _looks(sight: Sight, place: Place) -> Iterator[str]:
 
 
 def _is_struck(place: Place) -> bool:
-    if not _STRUCK.isdisjoint(place.tags[: NEAR + 1]):
-        return True
     return any("line-through" in (node.attributes.get("style") or "") for node in place.chain[: NEAR + 1])
 
 

@@ -47,6 +47,8 @@ _UNTAXED = re.compile(
     re.IGNORECASE,
 )
 _TAXED = re.compile(rf"\b(?:{_WITH})\W{{0,3}}\d*\W{{0,3}}(?:{_TAX})|\bttc\b|iva inclu", re.IGNORECASE)
+# 4 x, 12 ×: as many payments of the amount that follows.
+_TIMES = re.compile(r"\b[1-9]\d?\s?[x×]\s*$", re.IGNORECASE)
 # Of the words after an amount only these can belong to it; the others belong to the next one.
 _FOLLOWING = frozenset([Role.UNIT, Role.INSTALMENT, Role.EX_TAX, Role.MEMBER])
 _TABLES = tomllib.loads((Path(__file__).parent / "labels.toml").read_text(encoding="utf-8"))
@@ -83,6 +85,8 @@ def said(before: str, after: str = "") -> frozenset[Role]:
     """The roles that the words before an amount, and some that words after it, give it."""
     found = {Role(meaning) for meaning in _meanings(words(before), _SAID)}
     found |= {Role(meaning) for meaning in _meanings(words(after), _SAID)} & _FOLLOWING
+    if _TIMES.search(before):
+        found.add(Role.INSTALMENT)
     if _UNTAXED.search(before) or _UNTAXED.search(after):
         found.add(Role.EX_TAX)
     return frozenset(found)

@@ -31,6 +31,7 @@ TEXT_BUDGET = 400_000
 BEFORE, AFTER = 14, 8
 CLOSE = 3
 WORDS_BEFORE, WORDS_AFTER = 60, 40
+STRUCK = frozenset(["del", "s", "strike"])
 _DIGIT = re.compile(r"\d")
 _BARE = re.compile(r"[\s\d.,'’–—-]+")
 _SPLIT = re.compile(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?!\d))")
@@ -69,7 +70,7 @@ Text = tuple[int, LexborNode, str]
 class Sight:
     """One amount in the page's text: the smallest element that shows all of it, its place in reading order.
 
-    `order` counts nodes of the body; `before` and `after` are the words up to the amounts next to it.
+    `order` counts nodes of the body; `is_struck` says that its number is struck through; `before` and `after` are the words up to the amounts next to it.
     `judge` fills `roles`, `is_old` (struck through, or the higher of a pair), `is_tile` (one of a list's entries),
     `score` (log-odds) and `reasons`.
     """
@@ -79,6 +80,7 @@ class Sight:
     amount: Amount
     text: str
     has_currency: bool
+    is_struck: bool = False
     before: str = ""
     after: str = ""
     roles: frozenset[Role] = frozenset()
@@ -202,6 +204,8 @@ def _sight(
     if best is None and node.parent is not None and _is_named(node.parent, view):
         amount = _amount(text, page.language, currency)
         best = Sight(node.parent, order, amount, text, False) if amount and amount.amount > 0 else None
+    if best:
+        best.is_struck = any(one.tag in STRUCK for one in ancestors(node.parent or element, 2 * CLIMB))
     return best, cost
 
 
@@ -266,6 +270,8 @@ def _surround(view: View) -> None:
         first = sight.order + 1 if sight else 0
         last = following.order if following else first + AFTER
         for order, node, text in _between(view.texts, orders, first, last):
+            if _SIGN.search(text) and _DIGIT.search(text):
+                continue
             near_first = sight is not None and order <= sight.order + AFTER
             near_second = following is not None and order >= following.order - BEFORE
             if near_first and near_second:
