@@ -24,9 +24,10 @@ LIBRARIES = ("scrapy", "sqlalchemy", "pandas", "numpy", "selectolax", "extruct",
 def main(
     context: typer.Context,
     report: Annotated[Path, typer.Option(help="Where to write the report.")] = HERE / "report.md",
+    just: Annotated[list[str] | None, typer.Option(help="Run only this one; may be given again.")] = None,
 ) -> None:
     """Run them one after the other; other options are passed on to each. Exits with 1 if any failed."""
-    names = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in SHARED)
+    names = just or sorted(path.stem for path in HERE.glob("*.py") if path.stem not in SHARED)
     results = {name: _run(name, context.args) for name in names}
     report.write_text(render(results, datetime.now(UTC)), encoding="utf-8")
     print(f"report: {report}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -117,7 +117,7 @@ def _tell_real(outcome: Outcome, data: Path, at: datetime, rounds: int) -> None:
     _tell_fast(outcome, cases, at, rounds)
 
 
-def _tell_fast(outcome: Outcome, cases: list[Case], at: datetime, rounds: int) -> None:
+def _tell_fast(outcome: Outcome, cases: Sequence[Case], at: datetime, rounds: int) -> None:
     """The CPU time of the fast path, on the pages that it reads where layers agree with JSON-LD: it reads no other."""
     read = [case for case in cases if _agrees(case, at) and read_fast(case.body, case.url, at, PageHints())]
     readers: dict[str, cpu.Reader] = {

@@ -17,8 +17,8 @@ FAST = "fast path"
 # Layers of what a shopper sees, which no template writes from the same source as the structured ones.
 SEEN = frozenset(["dom", "place", "selectors"])
 # What may not differ between the two paths: all that is priced on. Codes and texts are left to full readings.
-_SAME = ("url", "key", "price", "regular_price", "kind", "availability", "condition", "tax_included", "seller")
-_SAME += ("unit_price", "promotion", "shipping")
+_SAME: tuple[str, ...] = ("url", "key", "price", "regular_price", "kind", "availability", "condition")
+_SAME += ("tax_included", "seller", "unit_price", "promotion", "shipping")
 _INSTEAD = frozenset([PageKind.BLOCKED, PageKind.GONE, PageKind.CONSENT, PageKind.LOCALE, PageKind.SHELL])
 
 

@@ -33,7 +33,6 @@ CHANGED: dict[str, dict[str, Any]] = {
     "availability": {"availability": Availability.OUT_OF_STOCK},
     "tax": {"tax_included": False},
     "seller": {"seller": "Somebody Else"},
-    "confidence": {"confidence": 0.8},
     "unit price": {"unit_price": euros("0.0123"), "unit_base": Quantity(Decimal(100), "ml")},
     "shipping": {"shipping": euros("4.90")},
     "promotion": {"promotion": "3 for 2"},

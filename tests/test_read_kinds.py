@@ -31,7 +31,7 @@ BOMBS = {
     "elements within elements": "<body>" + "<div>" * 2900 + "not found" + "</div>" * 2900,
     "headings within headings": "<body>" + "<h1><h2><h3>" * 900 + "x",
     "many buttons": "<body>" + "<button class=cart>add</button>" * 50_000,
-    "attributes": "<body " + " ".join(f'a{n}="captcha"' for n in range(50_000)) + ">",
+    "attributes": "<body " + " ".join(f'a{n}="captcha"' for n in range(390)) + ">",
     "a class without end": f'<body class="{"single " * 200_000}">',
     "a query without end": "<body>x",
     "zero bytes": "\0" * 1_000_000,

@@ -15,7 +15,7 @@ from spiders.read.document import Document, PageHints
 from spiders.read.judge import judge, place
 from spiders.read.reading import Reading
 from spiders.read.tiles import Tile, count, offers, tiles
-from spiders.read.visible import Sight, look
+from spiders.read.visible import Sight, look, walk
 
 URL = "https://shop.example/lamps"
 AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -25,7 +25,8 @@ MIXED = (Path(__file__).parent / "tiles" / "mixed.html").read_text(encoding="utf
 def seen(html: str, url: str = URL, currency: str = "GBP") -> tuple[Document, list[Sight]]:
     """A page with its judged amounts."""
     page = Document.parse(html, url, PageHints(currency=currency))
-    view = look(page, currency)
+    view = walk(page)
+    look(view, page, currency)
     return page, judge(view, place(view), tiles=True)
 
 
@@ -95,7 +96,8 @@ def test_every_tile_of_the_made_lists_is_found_with_a_price_that_stands_after_it
 
 def test_amounts_that_were_not_looked_at_closely_are_no_prices() -> None:
     page = Document.parse(MIXED, URL, PageHints(currency="GBP"))
-    view = look(page, "GBP")
+    view = walk(page)
+    look(view, page, "GBP")
     shallow = judge(view, place(view))
     assert count(page, shallow) >= 9
     assert not any(tile.price for tile in tiles(page, shallow))

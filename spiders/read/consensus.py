@@ -37,7 +37,9 @@ WORST_GUESS = 0.8
 # + UNSUPPORTED where the only reading says itself that it is not clear + UNSHOWN where the page shows other amounts
 # that may be the price, and not this one). Fitted on real and made pages and on copies that go wrong as shops do
 # (`python -m benchmarks.confidence --fit`), but for AGAINST and UNSUPPORTED, which are set to abstain.
-BASE, SCORE, MARGIN, AGAINST, UNSUPPORTED, UNSHOWN = 1.62, 0.48, 0.4, -2.0, -3.0, -3.93
+BASE, SCORE, MARGIN, UNSUPPORTED, UNSHOWN = 1.62, 0.48, 0.4, -3.0, -3.93
+# Against an amount that only the page shows, against one that data name too; a site's own selectors are believed.
+AGAINST_SIGHT, AGAINST = -3.5, -2.0
 WIDEST_MARGIN = 4.0
 SURE = 0.88
 SEEN = 30
@@ -47,7 +49,7 @@ _LOWER = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTA
 _LOWER |= {Role.OTHER, Role.USED}
 _DENYING = frozenset([Role.MEMBER, Role.COUPON, Role.EX_TAX, Role.UNIT])
 _SHARED_FIELDS = ("name", "brand", "image", "category", "currency")
-_OWN_FIELDS = ("gtin", "mpn", "sku", "condition", "regular_price", "seller", "availability")
+_OWN_FIELDS: tuple[str, ...] = ("gtin", "mpn", "sku", "condition", "regular_price", "seller", "availability")
 _OWN_FIELDS += ("shipping", "stock", "promotion", "promotion_ends", "unit_price", "unit", "pack", "attributes")
 
 
@@ -181,7 +183,7 @@ def _verdict(
 
 
 def _explained(claim: _Claim, best: _Claim) -> bool:
-    """Whether the page shows an amount as something else than the price: its old or its net price, a price for members."""
+    """Whether the page shows an amount as something else than the price: its old or net price, one for members."""
     sight = claim.sight
     if sight is None or best.sight is None:
         return False
@@ -215,7 +217,9 @@ def _confidence(claims: list[_Claim], against: int) -> float:
     seen = best.sight is not None and best.sight.score > PLAIN_SIGHT
     unsupported = not seen and bool(best.readings) and all(one.doubts for one in best.readings)
     unshown = best.sight is None and any(_might_be(claim) for claim in claims[1:])
-    odds = BASE + SCORE * best.score + MARGIN * margin + AGAINST * min(against, 2)
+    told = {one.layer for one in best.readings}
+    weight = 0 if "selectors" in told else AGAINST if told else AGAINST_SIGHT
+    odds = BASE + SCORE * best.score + MARGIN * margin + weight * min(against, 2)
     odds += UNSUPPORTED * unsupported + UNSHOWN * unshown
     return round(1 / (1 + exp(-odds)), 3)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from itertools import islice
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -63,7 +64,8 @@ def read_fast(html: str | bytes, url: str, at: datetime, hints: PageHints) -> li
     amount = amount_of(reading, page)
     if amount is None or not amount.currency or not _is_shown(amount, body):
         return None
-    told = replace(reading, **dict.fromkeys(_LEFT_OUT, ""))
+    left_out: dict[str, Any] = dict.fromkeys(_LEFT_OUT, "")
+    told = replace(reading, **left_out)
     offer = build(Verdict(told, amount, confidence=CONFIDENCE), page, at)
     return [offer] if offer.status is Status.GOOD and offer.price else None
 
@@ -77,7 +79,7 @@ def _linked(body: bytes) -> Iterator[str]:
         start, inner = body.rfind(b"<script", 0, at), body.find(b">", at) + 1
         end = body.find(b"</script", inner) if inner else -1
         commented = body.rfind(b"<!--", 0, at) > body.rfind(b"-->", 0, at)
-        if end >= 0 and 0 <= start and b">" not in body[start:at] and not commented:
+        if end >= 0 and start >= 0 and b">" not in body[start:at] and not commented:
             yield body[inner:end].decode(errors="replace")
         at = body.find(b"ld+json", end if end >= 0 else at + 1)
 

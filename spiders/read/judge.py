@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise, takewhile
 from math import log2
@@ -19,7 +20,7 @@ from spiders.read.visible import NEAR, REACH, Sight, View, ancestors
 FAR, CARD, CARD_TEXT = 12, 5, 200
 TILES = 3
 TWINS_APART = 16
-GREATEST_CUT = 4
+LEAST_CUT, GREATEST_CUT = Decimal("1.01"), Decimal("3.9")
 STEP = 20
 # A price that is called the old or the regular one, while no newer stands beside it, may well be the price.
 ALONE = 0.2
@@ -72,12 +73,14 @@ WEIGHTS = {
 }
 Marks = dict[str, float]
 _ROLE_NAMES = frozenset(Role)
-_UNPAIRED = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SHIPPING])
+_UNPAIRED: frozenset[str] = frozenset(
+    ["hidden", Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SHIPPING]
+)
 
 
 @dataclass(frozen=True)
 class Place:
-    """The elements around a sight, itself first, with their tags, and what the names of the near and the far ones mean."""
+    """The elements around a sight, itself first, their tags, and what the names of near and far ones mean."""
 
     chain: tuple[LexborNode, ...]
     view: View
@@ -123,7 +126,7 @@ def _tax(found: Marks, included: bool | None) -> None:
     if included is not True and Role.EX_TAX in found:
         found[Role.EX_TAX] = 0
     if "says that tax is included" in found:
-        found["says that tax is included"] = {True: 1, None: 0, False: -2.5}[included]
+        found["says that tax is included"] = 1 if included else 0 if included is None else -2.5
 
 
 def place(view: View) -> dict[Sight, Place]:
@@ -174,8 +177,8 @@ def _marks(sight: Sight, place: Place, view: View, above: Mapping[int, int]) -> 
         if not sight.is_tile and any(_is_card(node) for node in apart):
             yield "beside a linked picture", 1
         yield "levels from the heading", min(level, FAR - 2)
-    distance = view.to_buy(sight.order)
-    yield "distance from the buy button", log2(1 + (REACH if distance is None else distance) / STEP)
+    to_buy = view.to_buy(sight.order)
+    yield "distance from the buy button", log2(1 + (REACH if to_buy is None else to_buy) / STEP)
 
 
 def _is_card(node: LexborNode) -> bool:
@@ -204,24 +207,23 @@ def _looks(sight: Sight, place: Place) -> Iterator[str]:
         yield "struck through"
     if sight.is_tile:
         yield "one of many tiles"
-    if "elsewhere" in place.far:
-        yield "in a block about other things"
-    if not _ASIDE.isdisjoint(place.tags):
-        yield "in a header, footer or sidebar"
-    if not _LOUD.isdisjoint(place.tags[:NEAR]):
-        yield "in bold or a heading"
-    if "a" in place.tags[: 2 * NEAR]:
-        yield "inside a link"
-    if "td" in place.tags[: NEAR + 1]:
-        yield "in a table"
-    if any(_is_hidden(node) for node in place.chain[:8]):
-        yield "hidden"
     if len(sight.text) > 2 * STEP:
         yield "long text"
+    yield from (mark for mark, shows in _STANDS.items() if shows(place))
 
 
 def _is_struck(place: Place) -> bool:
     return any("line-through" in (node.attributes.get("style") or "") for node in place.chain[: NEAR + 1])
+
+
+_STANDS: Mapping[str, Callable[[Place], bool]] = {
+    "in a block about other things": lambda place: "elsewhere" in place.far,
+    "in a header, footer or sidebar": lambda place: not _ASIDE.isdisjoint(place.tags),
+    "in bold or a heading": lambda place: not _LOUD.isdisjoint(place.tags[:NEAR]),
+    "inside a link": lambda place: "a" in place.tags[: 2 * NEAR],
+    "in a table": lambda place: "td" in place.tags[: NEAR + 1],
+    "hidden": lambda place: any(_is_hidden(node) for node in place.chain[:8]),
+}
 
 
 def _is_hidden(node: LexborNode) -> bool:
@@ -240,7 +242,8 @@ def _roles(sight: Sight, names: frozenset[str]) -> set[Role]:
 
 def _compare(view: View, marks: Mapping[Sight, Marks], tax_included: bool | None) -> None:
     """What shows only beside the others: pairs of an old and a new price, repetition, and who comes first."""
-    lows, highs = _twins([one for one in view.sights if _UNPAIRED.isdisjoint(marks[one]) and not one.is_tile])
+    paired = [one for one in view.sights if _UNPAIRED.isdisjoint(marks[one]) and not one.is_tile]
+    lows, highs = _twins(paired)
     counts = Counter(sight.amount.amount for sight in view.sights if not sight.is_tile)
     for sight, found in marks.items():
         amount = sight.amount.amount
@@ -278,7 +281,7 @@ def _twins(sights: list[Sight]) -> tuple[set[Sight], set[Sight]]:
     for left, right in pairwise(sights):
         if right.order - left.order <= TWINS_APART and _same_money(left, right):
             low, high = sorted((left, right), key=lambda sight: sight.amount.amount)
-            if low.amount.amount < high.amount.amount <= GREATEST_CUT * low.amount.amount:
+            if LEAST_CUT * low.amount.amount <= high.amount.amount <= GREATEST_CUT * low.amount.amount:
                 pairs.append((low, high))
     lows = {sight for low, _ in pairs for sight in _repetitions(low, sights)}
     highs = {sight for _, high in pairs for sight in _repetitions(high, sights)}

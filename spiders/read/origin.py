@@ -33,14 +33,14 @@ _DOLLARS = (
 _OTHER_DOLLARS = re.compile(r"\b(?:CAD|AUD|NZD|SGD|HKD|MXN|ARS|CLP|COP|TWD)\b|\b(?:CA|AU|NZ|HK|NT|MX|C|A|S)\$")
 # Country domains that are not the country's code, or that shops anywhere use.
 _ALIASES = {"UK": "GB"}
-_ANYWHERE = frozenset("IO CO TV ME AI CC WS FM TO LY GG SH AC VC LA".split())
+_ANYWHERE = frozenset(["IO", "CO", "TV", "ME", "AI", "CC", "WS", "FM", "TO", "LY", "GG", "SH", "AC", "VC", "LA"])
 
 
 def shop_currency(page: Document) -> str:
     """The operator's setting, else the one currency that the page's scripts name, else its country's, or ""."""
     if page.hints.currency:
         return page.hints.currency
-    named = {code for code in _NAMED.findall(page.source)}
+    named: set[str] = set(_NAMED.findall(page.source))
     if len(named) == 1:
         return next(iter(named))
     if named:
@@ -59,7 +59,7 @@ def _american(page: Document) -> str:
 
 def country(url: str) -> str:
     """The ISO 3166 code of an address's country domain, or ""."""
-    host = url.split("/")[2].split(":")[0] if url.count("/") > 1 else ""
+    host = url.split("/")[2].split(":", maxsplit=1)[0] if url.count("/") > 1 else ""
     top = host.rpartition(".")[2].upper()
     code = _ALIASES.get(top, top)
     return code if code in _TERRITORIES and code not in _ANYWHERE else ""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pricevane.model import PriceKind
 
-
 LAYERS = ("jsonld", "microdata", "rdfa", "embedded", "opengraph", "dom", "place", "selectors")
 
 
@@ -14,8 +13,8 @@ LAYERS = ("jsonld", "microdata", "rdfa", "embedded", "opengraph", "dom", "place"
 class Reading:
     """Strings as found, not yet believed; `path` says where the price stood.
 
-    `layer` is one of LAYERS. `unit` is the base of `unit_price` ("kg", "100 g"). `variant` tells apart the variants of one
-    product (an sku, a GTIN or an address), and is empty where the page sells one thing.
+    `layer` is one of LAYERS. `unit` is the base of `unit_price` ("kg", "100 g"). `variant` tells apart the variants of
+    one product (an sku, a GTIN or an address), and is empty where the page sells one thing.
     """
 
     layer: str

@@ -11,7 +11,6 @@ from spiders.read.money import Amount, machine_price, parse_price
 from spiders.read.reading import Reading
 from spiders.read.states import availability
 
-
 # Layers whose prices are written for people.
 SHOWN = frozenset(["selectors", "dom", "place"])
 

@@ -70,7 +70,8 @@ Text = tuple[int, LexborNode, str]
 class Sight:
     """One amount in the page's text: the smallest element that shows all of it, its place in reading order.
 
-    `order` counts nodes of the body; `is_struck` says that its number is struck through; `before` and `after` are the words up to the amounts next to it.
+    `order` counts nodes of the body; `is_struck` says that its number is struck through;
+    `before` and `after` are the words up to the amounts next to it.
     `judge` fills `roles`, `is_old` (struck through, or the higher of a pair), `is_tile` (one of a list's entries),
     `score` (log-odds) and `reasons`.
     """
