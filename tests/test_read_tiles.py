@@ -11,11 +11,12 @@ import pytest
 
 from pricevane.market.otherpages import other_pages
 from pricevane.model import Availability, PageKind, Status
+from spiders.read.amounts import look
 from spiders.read.document import Document, PageHints
 from spiders.read.judge import judge, place
 from spiders.read.reading import Reading
 from spiders.read.tiles import Tile, count, offers, tiles
-from spiders.read.visible import Sight, look, walk
+from spiders.read.visible import Sight, walk
 
 URL = "https://shop.example/lamps"
 AT = datetime(2026, 5, 1, tzinfo=UTC)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
 from math import exp
 from typing import Any
 
 from pricevane.model import Availability, Candidate, PriceKind
+from spiders.read.claims import PLAIN_SIGHT, UNSEEN, Claim, claims_of, same, score_of
 from spiders.read.document import Document
 from spiders.read.labels import Role
 from spiders.read.money import Amount
@@ -17,21 +17,6 @@ from spiders.read.text import clean
 from spiders.read.variants import amount_of
 from spiders.read.visible import Sight
 
-ROUNDING = Decimal("0.01")
-# What each layer's word is worth, in log-odds; shops write several layers from one source, hence the cap.
-WORTH = {
-    "selectors": 5.0,
-    "place": 2.5,
-    "jsonld": 2.2,
-    "microdata": 1.8,
-    "rdfa": 1.8,
-    "embedded": 1.8,
-    "opengraph": 1.4,
-}
-MOST_WORTH = 4.0
-SIGHT_WORTH, LEAST_SIGHT, MOST_SIGHT = 0.8, -3.0, 4.0
-DOUBTED, UNUSUAL, UNSEEN, OLD, DIMLY = -1.0, -1.2, -2.0, -2.0, -0.8
-PLAIN_SIGHT = 1.2
 WORST_GUESS = 0.8
 # Confidence = logistic(BASE + SCORE * score + MARGIN * lead over the next amount + AGAINST * layers against it
 # + UNSUPPORTED where the only reading says itself that it is not clear + UNSHOWN where the page shows other amounts
@@ -42,12 +27,10 @@ BASE, SCORE, MARGIN, UNSUPPORTED, UNSHOWN = 1.62, 0.48, 0.4, -3.0, -3.93
 AGAINST_SIGHT, AGAINST = -3.5, -2.0
 WIDEST_MARGIN = 4.0
 SURE = 0.88
-SEEN = 30
 # What an amount above, and one below the price may be for without contradicting it.
 _HIGHER = frozenset([Role.SHIPPING, Role.OTHER, Role.USED])
 _LOWER = frozenset([Role.EX_TAX, Role.MEMBER, Role.COUPON, Role.UNIT, Role.INSTALMENT, Role.SAVING, Role.SHIPPING])
 _LOWER |= {Role.OTHER, Role.USED}
-_DENYING = frozenset([Role.MEMBER, Role.COUPON, Role.EX_TAX, Role.UNIT])
 _SHARED_FIELDS = ("name", "brand", "image", "category", "currency")
 _OWN_FIELDS: tuple[str, ...] = ("gtin", "mpn", "sku", "condition", "regular_price", "seller", "availability")
 _OWN_FIELDS += ("shipping", "stock", "promotion", "promotion_ends", "unit_price", "unit", "pack", "attributes")
@@ -80,24 +63,13 @@ class Weighed:
         return bool(self.verdicts) and all(one.confidence >= SURE for one in self.verdicts)
 
 
-@dataclass(slots=True)
-class _Claim:
-    """One amount with everybody who names it."""
-
-    amount: Amount
-    readings: list[Reading]
-    sight: Sight | None = None
-    score: float = 0.0
-    reasons: tuple[str, ...] = ()
-
-
 def weigh(layers: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document) -> Weighed:
     """`layers` lead from the most to the least trusted; `sights` are judged, best first, each with its reading."""
     told = [readings for readings in layers if readings]
     lead = next((readings for readings in told if any(one.price for one in readings)), told[0] if told else [])
     if len(lead) > 1:
         return _variants(lead, [readings for readings in told if readings is not lead], sights, page)
-    claims = _claims(told, sights, page)
+    claims = claims_of(told, sights, page)
     base = lead[0] if lead else None
     if not claims or (claims[0].score < WORST_GUESS and not claims[0].readings):
         verdict = [Verdict(_filled(base, [one for one in told if one is not lead], True), None)] if base else []
@@ -105,64 +77,8 @@ def weigh(layers: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading
     return Weighed((_verdict(claims, base, told, sights, page),), _candidates(claims), claims[0].sight)
 
 
-def _claims(told: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document) -> list[_Claim]:
-    """Every amount that a layer names or the page shows, scored, the likeliest first."""
-    claims: list[_Claim] = []
-    currency = next((one.currency for readings in told for one in readings if one.currency), "")
-    for readings in told:
-        for one in readings:
-            known = one if one.currency else replace(one, currency=currency)
-            if (amount := amount_of(known, page)) and amount.amount > 0:
-                _join(claims, amount, known, None)
-    for sight, reading in sights[:SEEN]:
-        _join(claims, sight.amount, reading, sight)
-    shown = any(claim.sight and claim.sight.score > PLAIN_SIGHT for claim in claims)
-    for claim in claims:
-        claim.score, claim.reasons = _score(claim, shown)
-    return sorted(claims, key=lambda claim: -claim.score)
-
-
-def _join(claims: list[_Claim], amount: Amount, reading: Reading, sight: Sight | None) -> None:
-    claim = next((one for one in claims if _equal(one.amount, amount)), None)
-    if claim is None and (sight is None or sight.score > PLAIN_SIGHT):
-        claim = next((one for one in claims if same(one.amount, amount)), None)
-    if claim is None:
-        if sight and sight.score < LEAST_SIGHT:
-            return
-        claims.append(_Claim(amount, [] if sight else [reading], sight))
-        return
-    if _is_whole(claim.amount) and not _is_whole(amount):
-        claim.amount = replace(claim.amount, amount=amount.amount)
-    if sight is None:
-        claim.readings.append(reading)
-    elif claim.sight is None or sight.score > claim.sight.score:
-        claim.sight = sight
-
-
-def _is_whole(amount: Amount) -> bool:
-    return amount.amount == amount.amount.to_integral_value()
-
-
-def _score(claim: _Claim, shown: bool) -> tuple[float, tuple[str, ...]]:
-    """The log-odds of an amount; `shown` says whether the page shows any amount that looks like a price."""
-    found: dict[str, float] = {}
-    for one in claim.readings:
-        worth = WORTH[one.layer] + (DOUBTED if one.doubts else 0)
-        worth += UNUSUAL if one.kind is not PriceKind.STANDARD else 0
-        found[one.layer] = max(found.get(one.layer, -9.0), worth)
-    reasons = [f"{layer} {worth:+.1f}" for layer, worth in found.items()]
-    score = min(sum(found.values()), MOST_WORTH)
-    if claim.sight:
-        seen = SIGHT_WORTH * min(max(claim.sight.score, LEAST_SIGHT), MOST_SIGHT)
-        if claim.readings:
-            denied = claim.sight.is_old or _DENYING & claim.sight.roles
-            seen = seen + OLD if denied else max(seen, DIMLY)
-        return score + seen, (*reasons, f"seen {seen:+.1f}", *claim.sight.reasons)
-    return (score + UNSEEN, (*reasons, f"not seen on the page {UNSEEN:+.1f}")) if shown else (score, tuple(reasons))
-
-
 def _verdict(
-    claims: list[_Claim],
+    claims: list[Claim],
     base: Reading | None,
     told: Sequence[list[Reading]],
     sights: Sequence[tuple[Sight, Reading]],
@@ -182,7 +98,7 @@ def _verdict(
     return Verdict(full, amount, tuple(agreeing), tuple(against), _confidence(claims, len(against)))
 
 
-def _explained(claim: _Claim, best: _Claim) -> bool:
+def _explained(claim: Claim, best: Claim) -> bool:
     """Whether the page shows an amount as something else than the price: its old or net price, one for members."""
     sight = claim.sight
     if sight is None or best.sight is None:
@@ -192,13 +108,13 @@ def _explained(claim: _Claim, best: _Claim) -> bool:
     return bool(_LOWER & sight.roles) and not _LOWER & best.sight.roles
 
 
-def _is_pair(reading: Reading, low: _Claim, claims: Sequence[_Claim], page: Document) -> bool:
+def _is_pair(reading: Reading, low: Claim, claims: Sequence[Claim], page: Document) -> bool:
     """Whether a range is the page's price and its old price, which a layer took for two offers."""
     high = amount_of(reading, page, reading.regular_price)
     return bool(high) and any(same(one.amount, high) and _explained(one, low) for one in claims if high)
 
 
-def _agreed(claim: _Claim, claims: Sequence[_Claim], page: Document) -> Amount:
+def _agreed(claim: Claim, claims: Sequence[Claim], page: Document) -> Amount:
     """The amount with what the visible text knows better: its currency, and that it is one price and no range."""
     amount, sight = claim.amount, claim.sight
     if sight and not amount.currency:
@@ -210,7 +126,7 @@ def _agreed(claim: _Claim, claims: Sequence[_Claim], page: Document) -> Amount:
     return amount
 
 
-def _confidence(claims: list[_Claim], against: int) -> float:
+def _confidence(claims: list[Claim], against: int) -> float:
     best = claims[0]
     rival = next((claim.score for claim in claims[1:] if not _explained(claim, best)), -WIDEST_MARGIN)
     margin = min(best.score - rival, WIDEST_MARGIN)
@@ -224,13 +140,13 @@ def _confidence(claims: list[_Claim], against: int) -> float:
     return round(1 / (1 + exp(-odds)), 3)
 
 
-def _might_be(claim: _Claim) -> bool:
+def _might_be(claim: Claim) -> bool:
     """Whether a shopper may take an amount for the price, whatever its score."""
     sight = claim.sight
     return bool(sight and sight.has_currency and not sight.is_tile and not (_LOWER | _HIGHER) & sight.roles)
 
 
-def _candidates(claims: list[_Claim]) -> tuple[Candidate, ...]:
+def _candidates(claims: list[Claim]) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(
             claim.amount.amount,
@@ -263,8 +179,8 @@ def _variants(
         agreeing, against = _beside(one, amount, known, others, page)
         seen = [reading for sight, reading in sights if top and vouched and sight is top]
         denied = [reading for sight, reading in sights if top and not vouched and sight is top]
-        claim = _Claim(amount, [one, *agreeing]) if amount else None
-        score = _score(claim, shown=False)[0] + (2.0 if vouched else UNSEEN if denied else 0) if claim else 0.0
+        claim = Claim(amount, [one, *agreeing]) if amount else None
+        score = score_of(claim, shown=False)[0] + (2.0 if vouched else UNSEEN if denied else 0) if claim else 0.0
         odds = BASE + SCORE * score + MARGIN * WIDEST_MARGIN + AGAINST * 2 * len([*against, *denied])
         confidence = round(1 / (1 + exp(-odds)), 3) if amount else 0.0
         found.append(Verdict(one, amount, (*agreeing, *seen), (*against, *denied), confidence))
@@ -312,18 +228,3 @@ def _priced(
         known = [one if one.currency else replace(one, currency=reading.currency) for one in own]
         if priced := [(one, amount) for one in known if (amount := amount_of(one, page))]:
             yield priced
-
-
-def _equal(one: Amount, other: Amount) -> bool:
-    known = bool(one.currency and other.currency)
-    return abs(one.amount - other.amount) < ROUNDING and not (known and one.currency != other.currency)
-
-
-def same(one: Amount, other: Amount) -> bool:
-    """Whether two amounts agree: equal, nearer than a hundredth, or one the other rounded to whole units."""
-    if one.currency and other.currency and one.currency != other.currency:
-        return False
-    if _equal(one, other):
-        return True
-    whole, exact = sorted((one.amount, other.amount), key=lambda amount: amount != amount.to_integral_value())
-    return exact != exact.to_integral_value() and whole == exact.quantize(Decimal(1), ROUND_HALF_UP)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pricevane.model import PageKind
 from spiders.read import dom, embedded, states
+from spiders.read.amounts import look
 from spiders.read.available import settle
 from spiders.read.consensus import Verdict, Weighed, weigh
 from spiders.read.currency import iso
@@ -20,10 +21,12 @@ from spiders.read.reading import Reading
 from spiders.read.specs import specs
 from spiders.read.stock import stock
 from spiders.read.text import clean
-from spiders.read.visible import Sight, View, look, walk
+from spiders.read.visible import Sight, View, walk
 
 # The log-odds from which a visible amount makes a page one about a product.
 OWN_PRICE = 2.0
+# What a shop says of availability where it shows no price: in words, not by a button that scripts may yet enable.
+SAID = ("stock:notice", "stock:waiting", "stock:button")
 FIELDS = ("brand", "sku", "gtin", "mpn")
 
 
@@ -99,7 +102,7 @@ def _completed(weighed: Weighed, layers: Sequence[list[Reading]], view: View, pa
     heading = view.heading[1] if view.heading else None
     seen = stock(page, heading, weighed.sight.node if weighed.sight else None)
     if not weighed.verdicts:
-        if heading is None or seen is None:
+        if heading is None or seen is None or not seen.path.startswith(SAID):
             return weighed
         weighed = Weighed((Verdict(Reading(dom.LAYER, seen.path, name=heading.text(separator=" ")), None),))
     first, *others = _identified(weighed, layers, view, page)

@@ -15,7 +15,7 @@ from pricevane.model import Availability, Evidence, Money, Offer, PriceKind
 from spiders.read import markup, states
 from spiders.read.address import key, own_url
 from spiders.read.blocks import Block, blocks, priceless
-from spiders.read.consensus import same
+from spiders.read.claims import same
 from spiders.read.document import Document
 from spiders.read.dom import LAYER, path_of
 from spiders.read.labels import Role
