@@ -19,7 +19,7 @@ from spiders.read.visible import Sight
 
 WORST_GUESS = 0.8
 # Confidence = logistic(BASE + SCORE * score + MARGIN * lead over the next amount + AGAINST * layers against it
-# + UNSUPPORTED where the only reading says itself that it is not clear + UNSHOWN where the page shows other amounts
+# + UNSUPPORTED where all that names it doubts itself or is hidden + UNSHOWN where the page shows other amounts
 # that may be the price, and not this one). Fitted on real and made pages and on copies that go wrong as shops do
 # (`python -m benchmarks.confidence --fit`), but for AGAINST and UNSUPPORTED, which are set to abstain.
 BASE, SCORE, MARGIN, UNSUPPORTED, UNSHOWN = 1.62, 0.48, 0.4, -3.0, -3.93
@@ -131,7 +131,8 @@ def _confidence(claims: list[Claim], against: int) -> float:
     rival = next((claim.score for claim in claims[1:] if not _explained(claim, best)), -WIDEST_MARGIN)
     margin = min(best.score - rival, WIDEST_MARGIN)
     seen = best.sight is not None and best.sight.score > PLAIN_SIGHT
-    unsupported = not seen and bool(best.readings) and all(one.doubts for one in best.readings)
+    doubted = not seen and bool(best.readings) and all(one.doubts for one in best.readings)
+    unsupported = doubted or (not best.readings and best.sight is not None and best.sight.is_hidden)
     unshown = best.sight is None and any(_might_be(claim) for claim in claims[1:])
     told = {one.layer for one in best.readings}
     weight = 0 if "selectors" in told else AGAINST if told else AGAINST_SIGHT

@@ -20,7 +20,7 @@ from spiders.read.visible import NEAR, REACH, Sight, View, ancestors
 FAR, CARD, CARD_TEXT = 12, 5, 200
 TILES = 3
 TWINS_APART = 16
-LEAST_CUT, GREATEST_CUT = Decimal("1.01"), Decimal("3.9")
+LEAST_CUT, GREATEST_CUT = Decimal("1.02"), Decimal("3.9")
 STEP = 20
 # A price that is called the old or the regular one, while no newer stands beside it, may well be the price.
 ALONE = 0.2
@@ -48,7 +48,7 @@ WEIGHTS = {
     "in a block about other things": -1.2,
     "in a header, footer or sidebar": -2.0,
     "inside a link": -1.2,
-    "hidden": -1.5,
+    "hidden": -2.5,
     "in a table": -0.5,
     "long text": -0.5,
     "shown more than once": 0.5,
@@ -114,6 +114,7 @@ def judge(
     for sight, found in marks.items():
         _tax(found, tax_included)
         sight.roles = frozenset(mark for mark in found if isinstance(mark, Role))
+        sight.is_hidden = "hidden" in found
         sight.is_old = "struck through" in found or "higher of two" in found or found.get(Role.REGULAR) == 1
         weighed = {mark: value * WEIGHTS[mark] for mark, value in found.items()}
         sight.score = sum(weighed.values())
@@ -242,9 +243,10 @@ def _roles(sight: Sight, names: frozenset[str]) -> set[Role]:
 
 def _compare(view: View, marks: Mapping[Sight, Marks], tax_included: bool | None) -> None:
     """What shows only beside the others: pairs of an old and a new price, repetition, and who comes first."""
-    paired = [one for one in view.sights if _UNPAIRED.isdisjoint(marks[one]) and not one.is_tile]
+    short = [one for one in view.sights if len(one.text) <= 2 * STEP and not one.is_tile]
+    paired = [one for one in short if _UNPAIRED.isdisjoint(marks[one])]
     lows, highs = _twins(paired)
-    counts = Counter(sight.amount.amount for sight in view.sights if not sight.is_tile)
+    counts = Counter(sight.amount.amount for sight in view.sights if not sight.is_tile and "hidden" not in marks[sight])
     for sight, found in marks.items():
         amount = sight.amount.amount
         if counts[amount] > 1 and not sight.is_tile:

@@ -51,7 +51,7 @@ class Sight:
     `order` counts nodes of the body; `is_struck` says that its number is struck through;
     `before` and `after` are the words up to the amounts next to it.
     `judge` fills `roles`, `is_old` (struck through, or the higher of a pair), `is_tile` (one of a list's entries),
-    `score` (log-odds) and `reasons`.
+    `is_hidden`, `score` (log-odds) and `reasons`.
     """
 
     node: LexborNode
@@ -65,6 +65,7 @@ class Sight:
     roles: frozenset[Role] = frozenset()
     is_old: bool = False
     is_tile: bool = False
+    is_hidden: bool = False
     score: float = 0.0
     reasons: tuple[str, ...] = ()
 
