@@ -26,7 +26,7 @@ from spiders.read.variants import amount_of
 
 # One layer's word that is only compared with what others say on some other pages.
 CONFIDENCE = 0.9
-LONGEST_HEAD, LONGEST_TAG = 200_000, 2000
+LONGEST_HEAD, LONGEST_TAG, LONGEST_TEXT = 200_000, 2000, 5000
 NAMED_SHARE = 0.5
 MOST_PLACES = 20
 MOST_SCRIPTS = 30
@@ -57,12 +57,17 @@ def read_fast(html: str | bytes, url: str, at: datetime, hints: PageHints) -> li
     """
     body = in_utf8(html)
     linked = list(_linked(body))
-    page = _page(body, url, hints) if linked else None
+    heading = body.find(b"<h1") if linked else -1
+    page = _page(body, url, hints, heading) if heading >= 0 else None
     reading = _single(jsonld.readings_of(linked, page)) if page else None
-    if page is None or reading is None or not _is_about(reading, _element(body, "title"), page):
+    if (
+        page is None
+        or reading is None
+        or not _is_about(reading, _element(body, "title", body.find(b"<title", 0, LONGEST_HEAD)), page)
+    ):
         return None
     amount = amount_of(reading, page)
-    if amount is None or not amount.currency or not _is_shown(amount, body):
+    if amount is None or not amount.currency or not _is_shown(amount, body, heading):
         return None
     left_out: dict[str, Any] = dict.fromkeys(_LEFT_OUT, "")
     told = replace(reading, **left_out)
@@ -84,7 +89,7 @@ def _linked(body: bytes) -> Iterator[str]:
         at = body.find(b"ld+json", end if end >= 0 else at + 1)
 
 
-def _page(body: bytes, url: str, hints: PageHints) -> Document:
+def _page(body: bytes, url: str, hints: PageHints, heading: int) -> Document:
     """The page without its tree."""
     canonical = next((tag["href"] for tag in _links(body) if tag.get("rel", "").lower() == "canonical"), "")
     language = _attributes(_tag(body, body.find(b"<html", 0, LONGEST_HEAD))).get("lang", "")
@@ -96,7 +101,7 @@ def _page(body: bytes, url: str, hints: PageHints) -> Document:
         page_hash(body),
         hints,
         hints.locale(language[:20]),
-        _element(body, "h1"),
+        _element(body, "h1", heading),
         scripts=(),
         metas=(),
         inline=(),
@@ -126,11 +131,10 @@ def _attributes(tag: str) -> dict[str, str]:
     return {name.lower(): unescape(double or single or bare) for name, double, single, bare in found}
 
 
-def _element(body: bytes, tag: str) -> str:
-    """The text of the first element of a kind, or ""."""
-    start = body.find(f"<{tag}".encode())
-    end = body.find(f"</{tag}".encode(), start) if start >= 0 else -1
-    return clean(unescape(_TAG.sub(" ", body[start:end][:5000].decode(errors="replace")))) if end >= 0 else ""
+def _element(body: bytes, tag: str, start: int) -> str:
+    """The text of the element of a kind that begins at `start`, or ""."""
+    end = body.find(f"</{tag}".encode(), start, start + LONGEST_TEXT) if start >= 0 else -1
+    return clean(unescape(_TAG.sub(" ", body[start:end].decode(errors="replace")))) if end >= 0 else ""
 
 
 def _single(readings: list[Reading]) -> Reading | None:
@@ -150,11 +154,8 @@ def _is_about(reading: Reading, title: str, page: Document) -> bool:
     return named and not any(first(top, HEADLINES[kind]) for kind in _INSTEAD)
 
 
-def _is_shown(amount: Amount, body: bytes) -> bool:
+def _is_shown(amount: Amount, body: bytes, heading: int) -> bool:
     """Whether the price stands near the headline as people write it, like 1.299,50 or 1299.50 €, and alone."""
-    heading = body.find(b"<h1")
-    if heading < 0:
-        return False
     text = _UNSEEN.sub(" ", body[max(heading - ABOVE, 0) : heading + BELOW].decode(errors="replace"))
     places = list(islice(_places(amount, text), MOST_PLACES))
     return bool(places) and not any(_STRUCK.search(text, max(at - NEAR, 0), at + NEAR) for at in places)
