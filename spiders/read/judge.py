@@ -24,6 +24,8 @@ LEAST_CUT, GREATEST_CUT = Decimal("1.02"), Decimal("3.9")
 STEP = 20
 # A price that is called the old or the regular one, while no newer stands beside it, may well be the price.
 ALONE = 0.2
+_ENTRIES = frozenset(["li", "article", "tr"])
+LEAST_NAME = 5
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)\b", re.IGNORECASE)
 _LOUD = frozenset(["b", "strong", "h1", "h2", "h3", "h4", "em", "big"])
 _ASIDE = frozenset(["header", "footer", "nav", "aside"])
@@ -44,7 +46,7 @@ WEIGHTS = {
     "struck through": -3.0,
     "in bold or a heading": 0.4,
     "one of many tiles": -3.0,
-    "beside a linked picture": -2.5,
+    "in a card that leads elsewhere": -2.5,
     "in a block about other things": -1.2,
     "in a header, footer or sidebar": -2.0,
     "inside a link": -1.2,
@@ -175,21 +177,25 @@ def _marks(sight: Sight, place: Place, view: View, above: Mapping[int, int]) -> 
         yield "distance from the heading", log2(1 + abs(distance) / STEP)
         level = next((above[node.mem_id] for node in place.chain if node.mem_id in above), FAR)
         apart = takewhile(lambda node: node.mem_id not in above, place.chain[:CARD])
-        if not sight.is_tile and any(_is_card(node) for node in apart):
-            yield "beside a linked picture", 1
+        if not sight.is_tile and any(_is_card(node, sight.text) for node in apart):
+            yield "in a card that leads elsewhere", 1
         yield "levels from the heading", min(level, FAR - 2)
     to_buy = view.to_buy(sight.order)
     yield "distance from the buy button", log2(1 + (REACH if to_buy is None else to_buy) / STEP)
 
 
-def _is_card(node: LexborNode) -> bool:
-    """Whether an element is small and shows a picture that leads to another page."""
-    linked = node.css_first("a[href] img")
-    if linked is None or len(" ".join(node.text(separator=" ").split())) > CARD_TEXT:
+def _is_card(node: LexborNode, amount: str) -> bool:
+    """Whether an element is small and leads to another page: by a picture, or as a list's entry by words before it."""
+    linked = node.css_first("a[href] img") or (node.css_first("a[href]") if node.tag in _ENTRIES else None)
+    text = " ".join(node.text(separator=" ").split()) if linked is not None else ""
+    if linked is None or len(text) > CARD_TEXT:
         return False
     link = next((one for one in ancestors(linked, CARD) if one.tag == "a"), None)
     href = (link.attributes.get("href") or "") if link else ""
-    return not href.startswith(("#", "javascript:")) and not _PICTURE.search(href)
+    if href.startswith(("#", "javascript:")) or _PICTURE.search(href):
+        return False
+    words = " ".join(linked.text(separator=" ").split())
+    return linked.tag == "img" or (len(words) >= LEAST_NAME and 0 <= text.find(words) < text.find(amount))
 
 
 def _looks(sight: Sight, place: Place) -> Iterator[str]:
@@ -268,7 +274,7 @@ def _compare(view: View, marks: Mapping[Sight, Marks], tax_included: bool | None
 def _is_plain(sight: Sight, found: Marks, fine: set[Role]) -> bool:
     against = {
         "one of many tiles",
-        "beside a linked picture",
+        "in a card that leads elsewhere",
         "struck through",
         "hidden",
         "higher of two",
