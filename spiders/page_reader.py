@@ -44,19 +44,20 @@ class PageReader:
         except TooDeep as error:
             return Examination(url, PageKind.OTHER, str(error), (), ())
         seen = examined(page, url, at, selectors, self.memory.places_for(kind), began)
-        skimmed = read_fast(html, url, at, self.hints) if _is_agreed(seen) else None
-        return self._learned(seen, page, kind, skimmed)
+        agreed = _is_agreed(seen)
+        skimmed = read_fast(html, url, at, self.hints) if agreed else None
+        return self._learned(seen, page, kind, agreed, _is_same(seen, skimmed) if skimmed else None)
 
     def _skim(self, kind: str, offer: Offer) -> None:
         if offer.price:
             self.memory.skimmed(kind, offer.url, offer.price.amount)
 
-    def _learned(self, seen: Examination, page: Document, kind: str, skimmed: list[Offer] | None) -> Examination:
+    def _learned(self, seen: Examination, page: Document, kind: str, agreed: bool, is_same: bool | None) -> Examination:
         """Note a page that is a product's, or was one, in the memory; what a failing place may name is doubtful."""
         if not self._is_noted(seen):
             return seen
         offer = seen.offers[0] if seen.kind is PageKind.PRODUCT and seen.offers else None
-        self.memory.note(kind, page, offer, _is_agreed(seen), _is_same(seen, skimmed) if skimmed else None)
+        self.memory.note(kind, page, offer, agreed, is_same)
         reason = self.memory.doubt(kind)
         if not reason or seen.kind is not PageKind.PRODUCT:
             return seen

@@ -138,6 +138,11 @@ def _confidence(claims: list[Claim], against: int) -> float:
     weight = 0 if "selectors" in told else AGAINST if told else AGAINST_SIGHT
     odds = BASE + SCORE * best.score + MARGIN * margin + weight * min(against, 2)
     odds += UNSUPPORTED * unsupported + UNSHOWN * unshown
+    return _logistic(odds)
+
+
+def _logistic(odds: float) -> float:
+    """Log-odds as a share, to three digits."""
     return round(1 / (1 + exp(-odds)), 3)
 
 
@@ -183,7 +188,7 @@ def _variants(
         claim = Claim(amount, [one, *agreeing]) if amount else None
         score = score_of(claim, shown=False)[0] + (2.0 if vouched else UNSEEN if denied else 0) if claim else 0.0
         odds = BASE + SCORE * score + MARGIN * WIDEST_MARGIN + AGAINST * 2 * len([*against, *denied])
-        confidence = round(1 / (1 + exp(-odds)), 3) if amount else 0.0
+        confidence = _logistic(odds) if amount else 0.0
         found.append(Verdict(one, amount, (*agreeing, *seen), (*against, *denied), confidence))
     own = [one for one in found if page.is_here(one.reading.url)]
     like = [one for one in found if top and one.amount and same(one.amount, top.amount)]

@@ -51,7 +51,8 @@ def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
     """
     view = walk(page, {one.name for readings in layers for one in readings if one.name})
     lead = next((readings for readings in layers if any(one.price for one in readings)), [])
-    look(view, page, _currency(page, layers), near=bool(lead))
+    currency = _currency(page, layers)
+    look(view, page, currency, near=bool(lead))
     judged = judge(view, place(view), page.hints.tax_included)
     described = lead or next(filter(None, layers), []) or _shown(judged, view)
     kind, why = kind_of(page, described, sum(one.is_tile for one in view.sights))
@@ -59,12 +60,12 @@ def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
         kind, why = PageKind.PRODUCT, "the site's own selectors found one"
     if kind is not PageKind.PRODUCT:
         if kind is PageKind.LISTING:
-            look(view, page, _currency(page, layers))
+            look(view, page, currency)
             judge(view, place(view), page.hints.tax_included, tiles=True)
         return Decision(kind, why, view)
     weighed = weigh(layers, dom.readings(judged, view), page)
     if not weighed.is_sure:
-        weighed, layers = _closer(page, layers, view, near=bool(lead))
+        weighed, layers = _closer(page, layers, view, currency, near=bool(lead))
     return Decision(kind, why, view, _completed(weighed, layers, view, page))
 
 
@@ -81,11 +82,11 @@ def _currency(page: Document, layers: Sequence[list[Reading]]) -> str:
 
 
 def _closer(
-    page: Document, layers: Sequence[list[Reading]], view: View, near: bool
+    page: Document, layers: Sequence[list[Reading]], view: View, currency: str, near: bool
 ) -> tuple[Weighed, Sequence[list[Reading]]]:
     """The whole page looked at, and the embedded state read; the layers with it."""
     if near:
-        look(view, page, _currency(page, layers))
+        look(view, page, currency)
     sights = dom.readings(judge(view, place(view), page.hints.tax_included), view)
     weighed = weigh(layers, sights, page)
     if not weighed.is_sure and (more := embedded.readings(page)):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from babel.core import get_global
-
+from spiders.read.currency import CURRENT
 from spiders.read.document import Document
 
 _NAMED = re.compile(r"urrency(?:_?[cC]ode|I[sS][oO])?\\?[\"']?\s{0,3}[:=]\s{0,3}\\?[\"']([A-Z]{3})\\?[\"']")
-_TERRITORIES = get_global("territory_currencies")
 _DOLLARS = (
     "CAD",
     "AUD",
@@ -62,11 +60,10 @@ def country(url: str) -> str:
     host = url.split("/")[2].split(":", maxsplit=1)[0] if url.count("/") > 1 else ""
     top = host.rpartition(".")[2].upper()
     code = _ALIASES.get(top, top)
-    return code if code in _TERRITORIES and code not in _ANYWHERE else ""
+    return code if code in CURRENT and code not in _ANYWHERE else ""
 
 
 def tender(territory: str) -> str:
     """The one currency in use in a territory, or ""."""
-    rows = _TERRITORIES.get(territory, ())
-    codes = [code for code, _, end, is_tender in rows if is_tender and end is None]
-    return codes[0] if len(codes) == 1 else ""
+    codes = CURRENT.get(territory, ())
+    return next(iter(codes)) if len(codes) == 1 else ""

@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborNode
 
 from spiders.read.document import Document
 from spiders.read.text import clean, gtin, plain
+from spiders.read.visible import ancestors
 
 MOST_FOUND, MOST_TEXTS = 60, 20_000
 LONGEST_LABEL = 45
@@ -215,12 +216,7 @@ def _beside(texts: Sequence[Text], index: int) -> tuple[LexborNode, str] | None:
 
 
 def _above(node: LexborNode, most: int = REACH) -> list[LexborNode]:
-    found: list[LexborNode] = []
-    one = node.parent
-    while one is not None and len(found) < most and one.tag not in ("body", "html"):
-        found.append(one)
-        one = one.parent
-    return found
+    return list(ancestors(node.parent, most)) if node.parent is not None else []
 
 
 def _belongs(label: LexborNode, value: LexborNode, is_number: bool) -> bool:
