@@ -276,6 +276,24 @@ class Examination:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """One page that a crawl asked for and got: what it is, the listings whose offers stood on it; unsaved.
+
+    `keys` are the offers' keys in `region`; `etag` and `last_modified` are what the server said of this version.
+    `is_unchanged` says that it answered 304: the listings are as they were last read, and `keys` is empty.
+    """
+
+    url: str
+    at: datetime
+    kind: PageKind
+    region: str = ""
+    keys: tuple[str, ...] = ()
+    etag: str = ""
+    last_modified: str = ""
+    is_unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Scheme, host and port: what `local`, robots.txt and delays are keyed by."""
 
@@ -309,8 +327,11 @@ class SiteState:
     """All that a crawl must know; jobs load it, the spider never sees the database.
 
     `local` holds the origins that the operator named as his own; `known` the addresses of listings
-    seen before; `learned` is what earlier crawls learned of its pages (plain JSON values, see
-    `CrawlReport.learned`); `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
+    seen before, the most valuable first; `validators` are (ETag, Last-Modified) by address, of pages that were read
+    well; `learned` is what earlier crawls learned of its pages (plain JSON values, see `CrawlReport.learned`);
+    `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
+    `strategy` is refresh (known listings), discover (new ones) or both; `max_requests` bounds the crawl, 0 does not;
+    `feeds` are addresses of merchant feeds.
     With `single_page` a product's address is read alone; with `only_page` any address is.
     """
 
@@ -329,6 +350,10 @@ class SiteState:
     single_page: bool = False
     only_page: bool = False
     known: tuple[str, ...] = ()
+    validators: dict[str, tuple[str, str]] = field(default_factory=dict)
+    strategy: str = "both"
+    max_requests: int = 0
+    feeds: tuple[str, ...] = ()
     learned: dict[str, Any] = field(default_factory=dict)
     clock_at: datetime | None = None
     run_id: int = 0
@@ -348,7 +373,9 @@ class SiteState:
 class CrawlReport:
     """What a crawl learned and counted; `pipelines/store.py` keeps it, the exit code comes from it.
 
-    `kinds` counts pages by PageKind; `learned` goes into the site's next SiteState; `repairs` are diffs of
+    `kinds` counts pages by PageKind, `unchanged` those that the server called unchanged (304), `found` listings by
+    where they were found, `skipped` addresses that were found and not asked for by reason. `hosts` tells, by
+    host:port, how each was asked (requests, bytes, unchanged, blocked, delay_s, robots_line). `learned` goes into the site's next SiteState; `repairs` are diffs of
     what the crawl learned anew about where prices stand, a text each.
     """
 
@@ -371,8 +398,16 @@ class CrawlReport:
     finished: bool = False
     reason: str = ""
     kinds: dict[str, int] = field(default_factory=dict)
+    unchanged: int = 0
+    found: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
     learned: dict[str, Any] = field(default_factory=dict)
     repairs: list[str] = field(default_factory=list)
+
+    def skip(self, reason: str, many: int = 1) -> None:
+        """Count addresses that were found and not asked for."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + many
 
     def drop(self, reason: str) -> None:
         """Count an offer that no pipeline step let through."""
