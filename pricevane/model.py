@@ -375,8 +375,8 @@ class CrawlReport:
 
     `kinds` counts pages by PageKind, `unchanged` those that the server called unchanged (304), `found` listings by
     where they were found, `skipped` addresses that were found and not asked for by reason. `hosts` tells, by
-    host:port, how each was asked (requests, bytes, unchanged, blocked, delay_s, robots_line). `learned` goes into the site's next SiteState; `repairs` are diffs of
-    what the crawl learned anew about where prices stand, a text each.
+    host:port, how each was asked (requests, bytes, unchanged, blocked, delay_s, robots_line). `learned` goes into
+    the site's next SiteState; `repairs` are diffs of what the crawl learned anew about where prices stand.
     """
 
     requests: int = 0
