@@ -5,7 +5,7 @@ from __future__ import annotations
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from pricevane.model import CrawlReport, Money, Offer
+from pricevane.model import CrawlReport, Money, Offer, Visit
 
 
 class DeduplicatePipeline:
@@ -22,7 +22,9 @@ class DeduplicatePipeline:
         spider.contradicted = set()  # type: ignore[union-attr]
         return cls(spider.report, spider.contradicted)  # type: ignore[union-attr]
 
-    def process_item(self, item: Offer) -> Offer:
+    def process_item(self, item: Offer | Visit) -> Offer | Visit:
+        if isinstance(item, Visit):
+            return item
         key = (item.region, item.key)
         if key not in self.seen:
             self.seen[key] = item.price

@@ -10,10 +10,12 @@ from scrapy.crawler import Crawler
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from pricevane.model import CrawlReport, Offer, Status
+from pricevane.model import CrawlReport, Offer, Status, Visit
 from pricevane.storage.engine import open_engine
 from pricevane.storage.history import Kept, doubt, keep
+from pricevane.storage.pages import keep_visits
 
+# Offers; visits of pages without any weigh half.
 BATCH = 250
 BROKEN = "database"
 # A signal of Scrapy, sent after each batch with `kept`.
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 
 class StorePipeline:
     """Last step. A batch is lost whole or kept whole; delivering it again adds nothing.
+
+    A page's visit follows its offers, at the latest in the next batch.
 
     When the database fails, the crawl stops with the reason "database", and what is not stored yet is
     tried once more at the end.
@@ -46,6 +50,8 @@ class StorePipeline:
         self.tell = tell
         self.stopping: object = None
         self.batch: list[Offer] = []
+        self.visits: list[Visit] = []
+        self.news: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StorePipeline:
@@ -61,12 +67,16 @@ class StorePipeline:
 
         return cls(engine, spider.state.run_id, spider.report, spider.contradicted, stop, tell)  # type: ignore[union-attr]
 
-    def process_item(self, item: Offer) -> Offer:
-        self.report.offers += 1
-        self.report.doubtful += item.status is Status.DOUBTFUL
+    def process_item(self, item: Offer | Visit) -> Offer | Visit:
+        if isinstance(item, Offer):
+            self.report.offers += 1
+            self.report.doubtful += item.status is Status.DOUBTFUL
+            self.batch += [item] if self.engine else []
+        else:
+            self.visits += [item] if self.engine else []
         if self.engine:
-            self.batch.append(item)
-            if len(self.batch) >= BATCH and self.report.reason != BROKEN:
+            is_full = len(self.batch) >= BATCH or len(self.visits) >= 2 * BATCH
+            if is_full and self.report.reason != BROKEN:
                 self._attempt(self.flush)
                 if self.report.reason == BROKEN:
                     self.stopping = self.stop()
@@ -74,12 +84,13 @@ class StorePipeline:
 
     def flush(self) -> None:
         """Store the batch; raises what the database raises, and keeps the batch then."""
-        if not self.engine or not self.batch:
+        if not self.engine or not (self.batch or self.visits):
             return
         with self.engine.begin() as connection:
             kept = keep(connection, self.run_id, self.batch)
-        self.batch = []
-        self.report.stored += kept.stored
+            repeated = keep_visits(connection, self.run_id, self.visits, kept.news | self.news)
+        self.batch, self.visits, self.news = [], [], kept.news
+        self.report.stored += kept.stored + repeated
         self.report.changed += kept.changed
         if self.tell:
             self.tell(kept)

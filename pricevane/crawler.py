@@ -25,7 +25,7 @@ from pipelines.store import OFFERS_KEPT
 from pipelines.validate import flaw, validate
 from pricevane import settings as differences
 from pricevane.archive import ArchivedPage, ArchiveWriter, Archivist
-from pricevane.model import Examination, Offer, SiteState, Status
+from pricevane.model import Examination, Offer, SiteState, Status, Visit
 from pricevane.storage.history import Kept
 from pricevane.wire import JOB, Job, encode, examination_row, offer_row
 from spiders.fetch import browser
@@ -77,6 +77,8 @@ def settings_for(job: Job, spider: type[ShopSpider]) -> Settings:
     headers = {**settings["DEFAULT_REQUEST_HEADERS"], "Accept-Language": state.language or "en"}
     settings.update(
         {
+            # The spider's class is given, so none is looked for.
+            "SPIDER_MODULES": [],
             "USER_AGENT": agent,
             "DEFAULT_REQUEST_HEADERS": headers,
             "CLOSESPIDER_TIMEOUT": state.max_seconds,
@@ -154,8 +156,9 @@ class Reporter:
         if self.ticking:
             self.ticking.cancel()
 
-    def offered(self, item: Offer) -> None:
-        self.write(encode("offer", offer_row(item)))
+    def offered(self, item: Offer | Visit) -> None:
+        if isinstance(item, Offer):
+            self.write(encode("offer", offer_row(item)))
 
     def _progress(self) -> dict[str, Any]:
         report = self.spider.report
@@ -243,7 +246,9 @@ def crawl(job: Job, write: Callable[[bytes], object]) -> None:
     on_page = explainer(write) if job.explain else Keeper(crawler, job).read if job.archive else None
     process.crawl(crawler, state=job.state, recognisable=recognisable, on_page=on_page)
     process.start()
-    write(encode("report", reporter.spider.report.as_json()))
+    report = reporter.spider.report
+    report.reason = report.reason or ("" if report.finished else "it did not begin; its log says why")
+    write(encode("report", report.as_json()))
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from pricevane.model import CrawlReport, Examination, Offer, PageKind, SiteState
 from spiders.fetch.blocks import is_block
 from spiders.fetch.failures import Refused, RobotsRefused, kind_of
+from spiders.fetch.visits import KIND, UNCHANGED
 from spiders.memory import Memory
 from spiders.page_reader import PageReader
 from spiders.read.document import PageHints
@@ -73,7 +74,10 @@ class ReadingSpider(Spider):
         return offer
 
     def read(self, response: Response) -> list[Offer]:
-        """The page's offers; everything else that it may be is counted. Raises CloseSpider when blocked."""
+        """The page's offers; everything else that it may be is counted. Raises CloseSpider when blocked.
+
+        A page that the server calls unchanged yields none: what was read of it before is repeated in the store.
+        """
         self.errors_in_a_row = 0
         offers: list[Offer] = []
         seen = self._seen(response)
@@ -121,14 +125,19 @@ class ReadingSpider(Spider):
                 raise CloseSpider("nothing answers")
 
     def _count(self, response: Response, seen: Examination | None) -> None:
-        """Enter a page that was no block into the report."""
-        if response.status != 200:
+        """Enter a page that was no block into the report; its kind goes along to the visit."""
+        if response.status == UNCHANGED:
+            self.report.unchanged += 1
+            self.report.pages += 1
+            response.meta[KIND] = PageKind.PRODUCT
+        elif response.status != 200:
             self.report.fail(str(response.status))
         elif not isinstance(response, HtmlResponse):
             self.report.fail("not html")
         elif not response.body.strip():
             self.report.fail("empty")
         if seen:
+            response.meta[KIND] = seen.kind
             self.report.pages += 1
             self.report.product_pages += seen.kind is PageKind.PRODUCT and bool(seen.offers)
             self._count_kind(seen.kind)

@@ -39,12 +39,16 @@ READING = (*ASKED, *TERMS, "stock")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many offers became observations, and how many of them said something new; the hashes of their pages."""
+    """How many offers became observations, and how many of them said something new; the hashes of their pages.
+
+    `news` are the (region, key) of those that did.
+    """
 
     stored: int
     changed: int
     pages: frozenset[str] = field(default=frozenset(), compare=False)
     proofs: frozenset[str] = field(default=frozenset(), compare=False)
+    news: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
 
 
 def upsert(connection: Connection, table: type[Base]) -> Any:
@@ -99,7 +103,8 @@ def keep(connection: Connection, run_id: int, offers: Sequence[Offer]) -> Kept:
     connection.execute(insert(Observation), observed)
     _touch(connection, states)
     pages = frozenset(offer.evidence.page_hash for offer, _ in fresh)
-    return Kept(len(observed), len(changed), pages, frozenset(offer.evidence.page_hash for offer, _ in changed))
+    proven = frozenset(offer.evidence.page_hash for offer, _ in changed)
+    return Kept(len(observed), len(changed), pages, proven, frozenset((one.region, one.key) for one, _ in changed))
 
 
 def _reading(offer: Offer) -> dict[str, Any]:

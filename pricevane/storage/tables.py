@@ -169,6 +169,32 @@ class State(Reading, Base):
     reading: Mapped[str]
 
 
+class Page(Base):
+    """An address of a site that its crawls ask for: what its last answer was, and how often it changes.
+
+    `listings` are the keys of those that stood on it; `etag` and `last_modified` are what the server said of that
+    version. `before_at` is the visit before the last one, `has_changed` whether the last one read anything new.
+    The rate is learned from (changes, days), both fading with time (see spiders/find/recrawl.py).
+    """
+
+    __tablename__ = "page"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    region: Mapped[str] = mapped_column(default="")
+    url: Mapped[str]
+    kind: Mapped[str]
+    listings: Mapped[list[Any]]
+    etag: Mapped[str] = mapped_column(default="")
+    last_modified: Mapped[str] = mapped_column(default="")
+    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"))
+    seen_at: Mapped[datetime]
+    before_at: Mapped[datetime | None]
+    has_changed: Mapped[bool] = mapped_column(default=False)
+    rate_changes: Mapped[float] = mapped_column(default=0.0)
+    rate_days: Mapped[float] = mapped_column(default=0.0)
+    __table_args__ = (UniqueConstraint("site_id", "region", "url"),)
+
+
 class Category(Base):
     """Our products are managed by category: its least margin and who decides."""
 
