@@ -332,6 +332,7 @@ class SiteState:
     `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
     `strategy` is refresh (known listings), discover (new ones) or both; `max_requests` bounds the crawl, 0 does not;
     `feeds` are addresses of merchant feeds.
+    `hours` like "22:00-06:00" in `time_zone` are the only ones in which the shop is asked for anything.
     With `single_page` a product's address is read alone; with `only_page` any address is.
     """
 
@@ -345,6 +346,8 @@ class SiteState:
     local: tuple[str, ...] = ()
     contact: str = ""
     delay_s: float = 1.0
+    hours: str = ""
+    time_zone: str = "UTC"
     max_pages: int = 100_000
     max_seconds: float = 0.0
     single_page: bool = False
@@ -373,12 +376,16 @@ class SiteState:
 class CrawlReport:
     """What a crawl learned and counted; `pipelines/store.py` keeps it, the exit code comes from it.
 
+    `seconds` are on the clock, `cpu_seconds` those of the crawl's own process while it ran.
+    `asked` is how many known pages a crawl that looks for no new ones was sent to, 0 for any other.
     `kinds` counts pages by PageKind, `unchanged` those that the server called unchanged (304), `found` listings by
     where they were found, `skipped` addresses that were found and not asked for by reason. `hosts` tells, by
-    host:port, how each was asked (requests, bytes, unchanged, blocked, delay_s, robots_line). `learned` goes into
-    the site's next SiteState; `repairs` are diffs of what the crawl learned anew about where prices stand.
+    host:port, how each was asked: requests, bytes, unchanged, blocked, refused (by robots.txt), delay_s kept, the
+    gap_least_s and gap_median_s measured, waited_s for its Retry-After, robots_line applied. `learned` goes into the
+    site's next SiteState; `repairs` are diffs of what the crawl learned anew about where prices stand.
     """
 
+    asked: int = 0
     requests: int = 0
     bytes: int = 0
     pages: int = 0
@@ -395,6 +402,7 @@ class CrawlReport:
     robots_line: str = ""
     delay_s: float = 0.0
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     finished: bool = False
     reason: str = ""
     kinds: dict[str, int] = field(default_factory=dict)
@@ -404,6 +412,11 @@ class CrawlReport:
     hosts: dict[str, dict[str, Any]] = field(default_factory=dict)
     learned: dict[str, Any] = field(default_factory=dict)
     repairs: list[str] = field(default_factory=list)
+
+    def host(self, key: str) -> dict[str, Any]:
+        """How a host is asked, by host:port; begun with zeros."""
+        counts = dict.fromkeys(("requests", "bytes", "unchanged", "blocked", "refused"), 0)
+        return self.hosts.setdefault(key, {**counts, "delay_s": 0.0, "waited_s": 0.0, "robots_line": ""})
 
     def skip(self, reason: str, many: int = 1) -> None:
         """Count addresses that were found and not asked for."""

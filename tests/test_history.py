@@ -292,7 +292,19 @@ def test_a_run_is_measured_against_the_published_prices_before_it(engine: Engine
     keep(engine, run_id, [offer(5, None, later).doubt("no price")])
     with engine.connect() as connection:
         assert figures(connection, run_id) == RunFigures(
-            observed=7, pages=7, good=6, known_before=6, compared=5, currency_changed=1, up=2, down=1, hundredfold=1
+            observed=7,
+            pages=7,
+            good=6,
+            priced=6,
+            stocked=0,
+            known_before=6,
+            priced_before=6,
+            stocked_before=0,
+            compared=5,
+            currency_changed=1,
+            up=2,
+            down=1,
+            hundredfold=1,
         )
 
 
@@ -313,7 +325,11 @@ def test_a_page_counts_once_however_many_variants_it_shows(engine: Engine) -> No
         observed=14,
         pages=12,
         good=12,
+        priced=12,
+        stocked=0,
         known_before=12,
+        priced_before=12,
+        stocked_before=0,
         compared=12,
         currency_changed=0,
         up=1,
@@ -366,7 +382,11 @@ CALM = RunFigures(
     observed=140,
     pages=100,
     good=99,
+    priced=100,
+    stocked=90,
     known_before=100,
+    priced_before=100,
+    stocked_before=95,
     compared=95,
     currency_changed=0,
     up=10,
@@ -386,13 +406,25 @@ HELD: dict[str, tuple[CrawlReport, RunFigures, str]] = {
     "another currency": (DONE, replace(CALM, currency_changed=5), "5 of 95 pages changed their currency"),
     "shifted decimal point": (DONE, replace(CALM, hundredfold=2), "2 of 95 prices changed more than fiftyfold"),
     "all up": (DONE, replace(CALM, up=29), "29 of 95 prices moved up at once"),
+    "zero prices": (
+        replace(DONE, dropped={"price not above zero": 4}),
+        CALM,
+        "4 of 144 prices are zero",
+    ),
+    "prices gone": (DONE, replace(CALM, priced=69), "only 69 of 100 pages show a price"),
+    "availability gone": (DONE, replace(CALM, stocked=64), "only 64 of 100 pages say what is in stock"),
     "all down": (DONE, replace(CALM, down=40), "40 of 95 prices moved down at once"),
 }
 BELIEVED: dict[str, tuple[CrawlReport, RunFigures]] = {
     "calm": (DONE, CALM),
     "first crawl": (DONE, replace(CALM, known_before=0, compared=0, up=0, down=0)),
     "stopped early": (replace(DONE, finished=False), replace(CALM, pages=3, good=3, compared=3, up=0, down=0)),
-    "a few listings that all moved": (DONE, RunFigures(9, 9, 9, 9, 9, 0, 9, 0, 0)),
+    "a few listings that all moved": (
+        DONE,
+        replace(CALM, observed=9, pages=9, good=9, compared=9, known_before=9, up=9),
+    ),
+    "all of a small plan": (replace(DONE, asked=20), replace(CALM, pages=20, good=20, priced=20, stocked=19)),
+    "one zero price": (replace(DONE, dropped={"price not above zero": 1}), CALM),
     "just enough moved": (DONE, replace(CALM, up=28)),
 }
 
