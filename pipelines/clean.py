@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipelines.bound import coded, one_line, terms
-from pricevane.model import Condition, Money, Offer, PriceKind, Visit, gtin14
+from pricevane.model import Condition, Money, Offer, PriceKind, gtin14
 
 TEXTS = ("name", "brand", "mpn", "sku", "seller", "category", "image")
 PREOWNED = (Condition.USED, Condition.REFURBISHED)
@@ -49,5 +49,5 @@ def _is_above(regular: Money, price: Money) -> bool:
 class CleanPipeline:
     """First step."""
 
-    def process_item(self, item: Offer | Visit) -> Offer | Visit:
-        return clean(item) if isinstance(item, Offer) else item
+    def process_item(self, item: Offer) -> Offer:
+        return clean(item)

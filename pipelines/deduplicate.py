@@ -5,7 +5,7 @@ from __future__ import annotations
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from pricevane.model import CrawlReport, Money, Offer, Visit
+from pricevane.model import CrawlReport, Money, Offer
 
 
 class DeduplicatePipeline:
@@ -22,9 +22,7 @@ class DeduplicatePipeline:
         spider.contradicted = set()  # type: ignore[union-attr]
         return cls(spider.report, spider.contradicted)  # type: ignore[union-attr]
 
-    def process_item(self, item: Offer | Visit) -> Offer | Visit:
-        if isinstance(item, Visit):
-            return item
+    def process_item(self, item: Offer) -> Offer:
         key = (item.region, item.key)
         if key not in self.seen:
             self.seen[key] = item.price

@@ -10,7 +10,7 @@ from scrapy.crawler import Crawler
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from pricevane.model import CrawlReport, Offer, Status, Visit
+from pricevane.model import VISITED, CrawlReport, Offer, Status, Visit
 from pricevane.storage.engine import open_engine
 from pricevane.storage.history import Kept, doubt, keep
 from pricevane.storage.pages import keep_visits
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 class StorePipeline:
     """Last step. A batch is lost whole or kept whole; delivering it again adds nothing.
-
-    A page's visit follows its offers, at the latest in the next batch.
 
     When the database fails, the crawl stops with the reason "database", and what is not stored yet is
     tried once more at the end.
@@ -51,7 +49,6 @@ class StorePipeline:
         self.stopping: object = None
         self.batch: list[Offer] = []
         self.visits: list[Visit] = []
-        self.news: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> StorePipeline:
@@ -65,22 +62,30 @@ class StorePipeline:
         def tell(kept: Kept) -> object:
             return crawler.signals.send_catch_log(OFFERS_KEPT, kept=kept)
 
-        return cls(engine, spider.state.run_id, spider.report, spider.contradicted, stop, tell)  # type: ignore[union-attr]
+        step = cls(engine, spider.state.run_id, spider.report, spider.contradicted, stop, tell)  # type: ignore[union-attr]
+        crawler.signals.connect(step.visited, VISITED)
+        return step
 
-    def process_item(self, item: Offer | Visit) -> Offer | Visit:
-        if isinstance(item, Offer):
-            self.report.offers += 1
-            self.report.doubtful += item.status is Status.DOUBTFUL
-            self.batch += [item] if self.engine else []
-        else:
-            self.visits += [item] if self.engine else []
+    def process_item(self, item: Offer) -> Offer:
+        self.report.offers += 1
+        self.report.doubtful += item.status is Status.DOUBTFUL
         if self.engine:
-            is_full = len(self.batch) >= BATCH or len(self.visits) >= 2 * BATCH
-            if is_full and self.report.reason != BROKEN:
-                self._attempt(self.flush)
-                if self.report.reason == BROKEN:
-                    self.stopping = self.stop()
+            self.batch.append(item)
+            self._flush_if_full()
         return item
+
+    def visited(self, visit: Visit) -> None:
+        """One more page was read, or is unchanged."""
+        if self.engine:
+            self.visits.append(visit)
+            self._flush_if_full()
+
+    def _flush_if_full(self) -> None:
+        is_full = len(self.batch) >= BATCH or len(self.visits) >= 2 * BATCH
+        if is_full and self.report.reason != BROKEN:
+            self._attempt(self.flush)
+            if self.report.reason == BROKEN:
+                self.stopping = self.stop()
 
     def flush(self) -> None:
         """Store the batch; raises what the database raises, and keeps the batch then."""
@@ -88,8 +93,8 @@ class StorePipeline:
             return
         with self.engine.begin() as connection:
             kept = keep(connection, self.run_id, self.batch)
-            repeated = keep_visits(connection, self.run_id, self.visits, kept.news | self.news)
-        self.batch, self.visits, self.news = [], [], kept.news
+            repeated = keep_visits(connection, self.run_id, self.visits)
+        self.batch, self.visits = [], []
         self.report.stored += kept.stored + repeated
         self.report.changed += kept.changed
         if self.tell:

@@ -6,7 +6,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
 from pipelines.bound import UNSAFE
-from pricevane.model import Availability, CrawlReport, LostDigits, Money, Offer, PriceKind, Status, Visit
+from pricevane.model import Availability, CrawlReport, LostDigits, Money, Offer, PriceKind, Status
 
 GREATEST_MINOR = 10**12
 GREATEST_DIGITS = 13
@@ -71,9 +71,7 @@ class ValidatePipeline:
     def from_crawler(cls, crawler: Crawler) -> ValidatePipeline:
         return cls(crawler.spider.report)  # type: ignore[union-attr]
 
-    def process_item(self, item: Offer | Visit) -> Offer | Visit:
-        if isinstance(item, Visit):
-            return item
+    def process_item(self, item: Offer) -> Offer:
         if reason := flaw(item):
             self.report.drop(reason)
             raise DropItem(reason)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from pricevane.model import CrawlReport, Offer, PageKind, Publication, Visit
 from pricevane.storage import history
-from pricevane.storage.pages import keep_visits, pages_of, set_rates, validators
+from pricevane.storage.pages import keep_visits, validators
 from pricevane.storage.tables import Evidence, Observation, Page, State
 from tests.house_rows import AT, add_site, offer, rows
 
@@ -43,8 +43,8 @@ def crawl(
     with engine.begin() as connection:
         run_id = history.start_run(connection, site_id, AT)
         for _ in range(times):
-            kept = history.keep(connection, run_id, offers)
-            repeated += keep_visits(connection, run_id, visits, kept.news)
+            history.keep(connection, run_id, offers)
+            repeated += keep_visits(connection, run_id, visits)
         history.end_run(connection, run_id, AT, CrawlReport(finished=True), publication, "")
     return repeated
 
@@ -65,9 +65,7 @@ def test_an_unchanged_page_repeats_the_reading_of_all_its_listings_with_their_pr
     assert len(rows(engine, Evidence)) == 2
     assert [(row.seen_at, row.good_at) for row in rows(engine, State)] == [(AT + DAY, AT + DAY)] * 2
     page = rows(engine, Page)[0]
-    assert (page.listings, page.seen_at, page.before_at, page.has_changed) == (
-        [red.key, blue.key], AT + DAY, AT, False,
-    )  # fmt: skip
+    assert (page.listings, page.seen_at, page.kind) == ([red.key, blue.key], AT + DAY, "product")
 
 
 def test_what_was_read_elsewhere_since_is_not_repeated(engine: Engine) -> None:
@@ -97,15 +95,3 @@ def test_only_published_readings_lend_their_validators(engine: Engine, publicati
     with engine.connect() as connection:
         assert validators(connection, site, "") == ({offer(1).url: ('"1"', "")} if kept else {})
         assert validators(connection, site, "FR") == {}
-
-
-def test_a_page_remembers_whether_its_last_visit_brought_news_and_its_rate(engine: Engine) -> None:
-    site = add_site(engine)
-    crawl(engine, site, [offer(1), offer(2)], [visit(1), visit(2)])
-    crawl(engine, site, [offer(1, "9.90", AT + DAY), offer(2, at=AT + DAY)], [visit(1, AT + DAY), visit(2, AT + DAY)])
-    with engine.begin() as connection:
-        pages = pages_of(connection, site, "")
-        assert [(page.has_changed, page.before_at) for page in pages] == [(True, AT), (False, AT)]
-        set_rates(connection, [(page.id, 1.5, 2.0) for page in pages])
-    crawl(engine, site, [], [unchanged(1, AT + 2 * DAY)])
-    assert [(page.rate_changes, page.rate_days) for page in rows(engine, Page)] == [(1.5, 2.0)] * 2

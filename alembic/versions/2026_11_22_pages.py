@@ -1,4 +1,4 @@
-"""The pages of each site: when they were asked for, their validators, their listings, how often they change."""
+"""The pages of each site, with their validators and listings; how often each listing changes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,12 @@ branch_labels = None
 depends_on = None
 
 
+RATE = ("rate_changes", "rate_days")
+
+
 def upgrade() -> None:
+    for name in RATE:
+        op.add_column("state", sa.Column(name, sa.Double(), nullable=False, server_default="0"))
     op.create_table(
         "page",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -24,10 +29,6 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
-        sa.Column("before_at", UtcDateTime(), nullable=True),
-        sa.Column("has_changed", sa.Boolean(), nullable=False),
-        sa.Column("rate_changes", sa.Double(), nullable=False),
-        sa.Column("rate_days", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name="fk_page_site_id"),
         sa.ForeignKeyConstraint(["run_id"], ["crawl_run.id"], name="fk_page_run_id"),
         sa.PrimaryKeyConstraint("id", name="pk_page"),
@@ -37,3 +38,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("page")
+    for name in RATE:
+        op.drop_column("state", name)

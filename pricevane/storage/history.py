@@ -39,16 +39,12 @@ READING = (*ASKED, *TERMS, "stock")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many offers became observations, and how many of them said something new; the hashes of their pages.
-
-    `news` are the (region, key) of those that did.
-    """
+    """How many offers became observations, and how many of them said something new; the hashes of their pages."""
 
     stored: int
     changed: int
     pages: frozenset[str] = field(default=frozenset(), compare=False)
     proofs: frozenset[str] = field(default=frozenset(), compare=False)
-    news: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
 
 
 def upsert(connection: Connection, table: type[Base]) -> Any:
@@ -103,8 +99,7 @@ def keep(connection: Connection, run_id: int, offers: Sequence[Offer]) -> Kept:
     connection.execute(insert(Observation), observed)
     _touch(connection, states)
     pages = frozenset(offer.evidence.page_hash for offer, _ in fresh)
-    proven = frozenset(offer.evidence.page_hash for offer, _ in changed)
-    return Kept(len(observed), len(changed), pages, proven, frozenset((one.region, one.key) for one, _ in changed))
+    return Kept(len(observed), len(changed), pages, frozenset(offer.evidence.page_hash for offer, _ in changed))
 
 
 def _reading(offer: Offer) -> dict[str, Any]:
@@ -298,6 +293,17 @@ def release(connection: Connection, run_id: int, reason: str) -> bool:
 def known_addresses(connection: Connection, site_id: int) -> tuple[str, ...]:
     """Addresses of a site's listings, for a crawl to visit first."""
     return tuple(connection.execute(select(Listing.url).where(Listing.site_id == site_id)).scalars())
+
+
+def last_discovery(connection: Connection, site_id: int) -> datetime | None:
+    """When a site's last complete crawl that also looked for new listings began; None if there was none lately."""
+    query = (
+        select(CrawlRun.started_at, CrawlRun.report)
+        .where(CrawlRun.site_id == site_id, CrawlRun.state == RunState.COMPLETE)
+        .order_by(CrawlRun.started_at.desc())
+        .limit(CHUNK)
+    )
+    return next((at for at, report in connection.execute(query) if not report.get("asked")), None)
 
 
 def site_id(connection: Connection, name: str) -> int:

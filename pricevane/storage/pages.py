@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, literal, or_, select, update
 
 from pricevane.model import Publication, Visit
-from pricevane.storage.history import AnyRow, update_rows, upsert
+from pricevane.storage.history import AnyRow, upsert
 from pricevane.storage.tables import CrawlRun, Listing, Observation, Page, Reading, State
 
 Key = tuple[str, str]
@@ -16,11 +16,10 @@ ADDRESS = ("site_id", "region", "url")
 REPEATED = tuple(Reading.__annotations__)
 
 
-def keep_visits(connection: Connection, run_id: int, visits: Sequence[Visit], changed: Collection[Key]) -> int:
+def keep_visits(connection: Connection, run_id: int, visits: Sequence[Visit]) -> int:
     """Store a batch of a run's visits in the caller's transaction; how many observations unchanged pages repeated.
 
-    `changed` are the (region, key) of listings whose reading the same batch changed. A visit no later than the
-    page's last one adds nothing, so a batch may be delivered twice.
+    A visit no later than the page's last one adds nothing, so a batch may be delivered twice.
     """
     site_id = connection.execute(select(CrawlRun.site_id).where(CrawlRun.id == run_id)).scalar_one()
     known = _known(connection, site_id, {visit.url for visit in visits})
@@ -30,7 +29,7 @@ def keep_visits(connection: Connection, run_id: int, visits: Sequence[Visit], ch
     for visit in news:
         before = known.get((visit.region, visit.url))
         repeated += _repeat(connection, run_id, visit, before) if before and visit.is_unchanged else 0
-        rows.append(_row(visit, site_id, run_id, before, changed))
+        rows.append(_row(visit, site_id, run_id, before))
     if rows:
         statement = upsert(connection, Page)
         told = {name: getattr(statement.excluded, name) for name in rows[0] if name not in ADDRESS}
@@ -43,8 +42,8 @@ def _known(connection: Connection, site_id: int, urls: Collection[str]) -> dict[
     return {(row.region, row.url): row for row in connection.execute(query)}
 
 
-def _row(visit: Visit, site_id: int, run_id: int, before: AnyRow | None, changed: Collection[Key]) -> dict[str, Any]:
-    """An unchanged page keeps its kind and its listings; its rate is learned when the run is over."""
+def _row(visit: Visit, site_id: int, run_id: int, before: AnyRow | None) -> dict[str, Any]:
+    """An unchanged page keeps its kind and its listings."""
     row = {
         "site_id": site_id,
         "region": visit.region,
@@ -55,8 +54,6 @@ def _row(visit: Visit, site_id: int, run_id: int, before: AnyRow | None, changed
         "last_modified": visit.last_modified,
         "run_id": run_id,
         "seen_at": visit.at,
-        "before_at": before.seen_at if before else None,
-        "has_changed": any((visit.region, key) in changed for key in visit.keys),
     }
     return {**row, "kind": before.kind, "listings": before.listings} if before and visit.is_unchanged else row
 
@@ -107,10 +104,3 @@ def pages_of(connection: Connection, site_id: int, region: str) -> list[AnyRow]:
     """A site's pages, a row each of the table's columns."""
     query = select(Page.__table__).where(Page.site_id == site_id, Page.region == region)
     return list(connection.execute(query))
-
-
-def set_rates(connection: Connection, rates: Iterable[tuple[int, float, float]]) -> None:
-    """Keep (page id, changes, days) of each page; see `Page`."""
-    update_rows(
-        connection, Page, [{"id": page, "rate_changes": changes, "rate_days": days} for page, changes, days in rates]
-    )

@@ -157,7 +157,8 @@ class State(Reading, Base):
     """A listing now: the last good reading of a published run, and the last reading of any kind.
 
     `reading` is the fingerprint of the latest reading and `evidence_id` its proof; the price columns
-    and `good_at` belong to the last good one.
+    and `good_at` belong to the last good one. How often it changes is learned from (`rate_changes`, `rate_days`),
+    which fade with time (see spiders/find/rates.py).
     """
 
     __tablename__ = "state"
@@ -167,14 +168,15 @@ class State(Reading, Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"))
     evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"))
     reading: Mapped[str]
+    rate_changes: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    rate_days: Mapped[float] = mapped_column(default=0.0, server_default="0")
 
 
 class Page(Base):
-    """An address of a site that its crawls ask for: what its last answer was, and how often it changes.
+    """An address of a site that its crawls ask for, and what its last answer was.
 
     `listings` are the keys of those that stood on it; `etag` and `last_modified` are what the server said of that
-    version. `before_at` is the visit before the last one, `has_changed` whether the last one read anything new.
-    The rate is learned from (changes, days), both fading with time (see spiders/find/recrawl.py).
+    version.
     """
 
     __tablename__ = "page"
@@ -188,10 +190,6 @@ class Page(Base):
     last_modified: Mapped[str] = mapped_column(default="")
     run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"))
     seen_at: Mapped[datetime]
-    before_at: Mapped[datetime | None]
-    has_changed: Mapped[bool] = mapped_column(default=False)
-    rate_changes: Mapped[float] = mapped_column(default=0.0)
-    rate_days: Mapped[float] = mapped_column(default=0.0)
     __table_args__ = (UniqueConstraint("site_id", "region", "url"),)
 
 

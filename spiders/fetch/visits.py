@@ -1,4 +1,4 @@
-"""Adds to what a page yields the visit itself, so that the next crawl knows when to ask for it, and whether to."""
+"""Tells of each page that was asked for and read, so that the next crawl knows when to ask again, and whether to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from pricevane.model import Offer, PageKind, Status, Visit
+from pricevane.model import VISITED, Offer, PageKind, Status, Visit
 
 UNCHANGED = 304
 LONGEST = 300
@@ -17,9 +17,10 @@ KIND = "page_kind"
 
 
 class VisitMiddleware:
-    """A spider middleware: after the offers of a page that was read, or is unchanged, comes its Visit.
+    """A spider middleware: after the offers of a page that was read, or is unchanged, it tells of the Visit.
 
     A page with a doubtful offer, or with none, keeps no validators: it is to be read again, not called unchanged.
+    So does one behind a redirect: its validators are not those of the address that was asked for.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -36,11 +37,13 @@ class VisitMiddleware:
                 offers.append(one)
             yield one
         if kind := response.meta.get(KIND):
-            yield self._visit(response, PageKind(kind), offers)
+            visit = self._visit(response, PageKind(kind), offers)
+            self.crawler.signals.send_catch_log(VISITED, visit=visit)
 
     def _visit(self, response: Response, kind: PageKind, offers: list[Offer]) -> Visit:
         spider: Any = self.crawler.spider
-        is_clear = bool(offers) and all(offer.status is Status.GOOD for offer in offers)
+        is_direct = "redirect_urls" not in response.meta
+        is_clear = is_direct and bool(offers) and all(offer.status is Status.GOOD for offer in offers)
         is_unchanged = response.status == UNCHANGED
         return Visit(
             url=response.meta.get("redirect_urls", [response.url])[0],
