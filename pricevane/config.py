@@ -74,6 +74,8 @@ CurrencyCode = Annotated[str, BeforeValidator(_upper), Field(pattern="^[A-Z]{3}$
 Amount = Annotated[Decimal, Field(ge=0, max_digits=12)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[\w][\w .&+-]{0,79}$")]
+# What tells a shop's regions apart, in a header and in an address.
+Plain = Annotated[str, Field(pattern=r"^[\w.:/+~|%-]{1,200}$")]
 Email = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
 
 
@@ -85,18 +87,30 @@ class Site(Section):
     currency: CurrencyCode | None = None
     language: str = ""
     region: str = ""
+    cookies: dict[Plain, Plain] = {}
+    query: dict[Plain, Plain] = {}
     vat: Share | None = None
     tax_included: bool = True
-    render: Literal["http", "browser"] = "http"
+    render: Literal["auto", "http", "browser"] = "auto"
     local: bool = False
     delay_s: Annotated[float, Field(ge=1, le=3600)] = 1.0
+    hours: Annotated[str, Field(pattern=r"^((([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d))?$")] = ""
+    time_zone: Zone | None = None
     max_pages: Annotated[int, Field(ge=1)] = 100_000
+    budget: Annotated[int, Field(ge=0)] = 0
+    discover_days: Annotated[int, Field(ge=0)] = 0
+    feeds: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     delivery_fee: Amount = Decimal(0)
 
     @property
     def origin(self) -> Origin:
         """Scheme, host and port."""
         return Origin.of(self.url)
+
+    @property
+    def place(self) -> str:
+        """Host and port, and the region for which they are asked: no two sites have both."""
+        return f"{self.origin.key} {self.region}".strip()
 
 
 class Competitor(Section):
@@ -226,7 +240,7 @@ class Config(Section):
         for what, names in (
             ("competitor", [c.name for c in self.competitors]),
             ("site", [s.name for c in self.competitors for s in c.sites]),
-            ("site address (host:port)", [s.origin.key for c in self.competitors for s in c.sites]),
+            ("site address (host:port) and region", [s.place for c in self.competitors for s in c.sites]),
             ("category", [c.name for c in self.categories]),
             ("rule", [r.name for r in self.rules]),
             ("schedule", [s.name for s in self.schedules]),

@@ -25,10 +25,11 @@ from pipelines.store import OFFERS_KEPT
 from pipelines.validate import flaw, validate
 from pricevane import settings as differences
 from pricevane.archive import ArchivedPage, ArchiveWriter, Archivist
-from pricevane.model import Examination, Offer, SiteState, Status, Visit
+from pricevane.model import Examination, Offer, SiteState, Status
 from pricevane.storage.history import Kept
 from pricevane.wire import JOB, Job, encode, examination_row, offer_row
-from spiders.fetch import browser
+from spiders.fetch import download, region
+from spiders.fetch.conditional import ConditionalMiddleware
 from spiders.shop import ShopSpider
 from spiders.sites import all_sites, for_state
 
@@ -67,14 +68,14 @@ def user_agent(contact: str) -> str:
     return f"pricevane/{VERSION} (+{CONTROL.sub('', contact)})" if contact else f"pricevane/{VERSION}"
 
 
-def settings_for(job: Job, spider: type[ShopSpider]) -> Settings:
+def settings_for(job: Job) -> Settings:
     """Scrapy's settings for one crawl: a stranger's shop slowly and one by one, an own one freely."""
     state = job.state
     settings = Settings()
     settings.setmodule(differences, priority="project")
     settings.update(_pace(state), priority="project")
     agent = user_agent(state.contact)
-    headers = {**settings["DEFAULT_REQUEST_HEADERS"], "Accept-Language": state.language or "en"}
+    headers = {**settings["DEFAULT_REQUEST_HEADERS"], **region.headers(state)}
     settings.update(
         {
             # The spider's class is given, so none is looked for.
@@ -88,9 +89,10 @@ def settings_for(job: Job, spider: type[ShopSpider]) -> Settings:
         },
         priority="project",
     )
-    if state.render == "browser":
-        chosen = browser.settings(state, job.chromium, agent, spider.browser_hosts)
-        chosen["DOWNLOAD_HANDLERS"] = {**settings["DOWNLOAD_HANDLERS"], **chosen["DOWNLOAD_HANDLERS"]}
+    if state.render != "http":
+        chosen = download.settings(job.chromium, state.render)
+        for name in ("DOWNLOAD_HANDLERS", "DOWNLOADER_MIDDLEWARES"):
+            chosen[name] = {**settings[name], **chosen[name]}
         settings.update(chosen, priority="project")
     return settings
 
@@ -98,7 +100,7 @@ def settings_for(job: Job, spider: type[ShopSpider]) -> Settings:
 def _pace(state: SiteState) -> dict[str, Any]:
     """Delay in seconds and connections; the browser keeps a fixed delay, as rendering is not latency."""
     by_browser = state.render == "browser"
-    connections = browser.pages_at_once(state) if by_browser else LOCAL_CONNECTIONS if state.is_local else 1
+    connections = download.pages_at_once(state) if by_browser else LOCAL_CONNECTIONS if state.is_local else 1
     delay_s = 0.0 if state.is_local else max(1.0, state.delay_s)
     return {
         "DOWNLOAD_DELAY": delay_s,
@@ -156,9 +158,8 @@ class Reporter:
         if self.ticking:
             self.ticking.cancel()
 
-    def offered(self, item: Offer | Visit) -> None:
-        if isinstance(item, Offer):
-            self.write(encode("offer", offer_row(item)))
+    def offered(self, item: Offer) -> None:
+        self.write(encode("offer", offer_row(item)))
 
     def _progress(self) -> dict[str, Any]:
         report = self.spider.report
@@ -207,6 +208,16 @@ def explainer(write: Callable[[bytes], object]) -> Callable[[Examination, bytes]
     return explain
 
 
+def verifier(crawler: Crawler) -> Callable[[Kept], None]:
+    """Tells the conditional requests what reads otherwise than before, so that a lying server is found out."""
+
+    def tell(kept: Kept) -> None:
+        if middleware := crawler.get_downloader_middleware(ConditionalMiddleware):
+            middleware.stored(kept.proofs)
+
+    return tell
+
+
 def read_saved(job: Job, write: Callable[[bytes], object]) -> None:
     """Read the job's page as a crawl would if it came from the state's address, and write the same lines."""
     body = job.page or b""
@@ -238,12 +249,13 @@ def charset(body: bytes) -> str | None:
 def crawl(job: Job, write: Callable[[bytes], object]) -> None:
     """Run one crawl to its end and write its lines; a process can do this once."""
     spider = for_state(job.state)
-    process = AsyncCrawlerProcess(settings_for(job, spider))
+    process = AsyncCrawlerProcess(settings_for(job))
     log_to_stderr()
     crawler = process.create_crawler(spider)
     reporter = Reporter(crawler, job.feed, write)
     recognisable = all_sites() if spider is ShopSpider else ()
     on_page = explainer(write) if job.explain else Keeper(crawler, job).read if job.archive else None
+    crawler.signals.connect(verifier(crawler), OFFERS_KEPT, weak=False)
     process.crawl(crawler, state=job.state, recognisable=recognisable, on_page=on_page)
     process.start()
     report = reporter.spider.report

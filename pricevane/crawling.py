@@ -44,7 +44,8 @@ def run_crawl(
     and ends the crawl early, with what it has, by returning True;
     `on_offer` gets a row (see `wire.offer_row`) for each offer if `feed` is set, `on_examination` one (see
     `wire.examination_row`) for each page, before its offers. For `page` and `archive` see `wire.Job`. The child
-    is killed when anything is raised here, KeyboardInterrupt included. Raises CrawlDied.
+    is killed when anything is raised here, KeyboardInterrupt included; a terminal's Ctrl-C does not reach it by
+    itself. Raises CrawlDied.
     """
     job = Job(state, database, chromium, feed, on_examination is not None, page, archive, archive_all)
     told = {"progress": on_progress, "offer": on_offer, "examination": on_examination}
@@ -53,6 +54,7 @@ def run_crawl(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        process_group=0,
     )
     tail: deque[str] = deque(maxlen=TAIL)
     listener = Thread(target=_listen, args=(child.stderr, tail), daemon=True)

@@ -16,6 +16,8 @@ GREATEST_FALL = 0.3
 FEW = 10
 # As the pipelines call it.
 ZERO = "price not above zero"
+# As the conditional requests do.
+LYING = "validators untrusted"
 
 
 def judge(report: CrawlReport, run: RunFigures) -> tuple[Publication, str]:
@@ -50,6 +52,10 @@ def judge(report: CrawlReport, run: RunFigures) -> tuple[Publication, str]:
         (
             zero > 1 and zero > MOST_ZERO * (run.observed + zero),
             f"{zero} of {run.observed + zero} prices are zero",
+        ),
+        (
+            report.unchanged > 0 and LYING in report.skipped,
+            f"{report.unchanged} pages are unchanged, says a server that said so of a changed one",
         ),
         (_fell(run, run.priced, run.priced_before), f"only {run.priced} of {run.pages} pages show a price"),
         (_fell(run, run.stocked, run.stocked_before), f"only {run.stocked} of {run.pages} pages say what is in stock"),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from matching.identifiers import match as match_identifiers
-from pricevane import archive, chromium, schedule
+from pricevane import archive, chromium, planning, schedule
 from pricevane.alerts.digest import render
 from pricevane.alerts.gather import gather
 from pricevane.alerts.mail import MailRefused, OutboxUnwritable, as_page, compose, deliver
@@ -24,7 +24,7 @@ from pricevane.crawling import CrawlDied, run_crawl
 from pricevane.health import judge
 from pricevane.house import House
 from pricevane.model import CrawlReport, Publication, SiteState
-from pricevane.storage import frames, history, memory, outbox
+from pricevane.storage import frames, history, outbox
 from pricevane.storage.desk import (
     decide_proposal,
     proposals_query,
@@ -37,7 +37,7 @@ from pricevane.storage.engine import DatabaseUnreachable
 from pricevane.storage.figures import figures
 from pricevane.storage.history import AnyRow
 from pricevane.storage.tables import Proposal
-from pricevane.visit import ContactMissing, UnknownSite, scan_state, site_named, site_state, with_contact
+from pricevane.visit import ContactMissing, UnknownSite, scan_state, site_named, with_contact
 from pricing.propose import Proposed, check
 from pricing.propose import propose as run_pricing
 
@@ -107,20 +107,21 @@ def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress
     Raises UnknownSite or ContactMissing before anything is fetched. A crawl that dies keeps the
     batches it stored, as an incomplete run.
     """
-    site = site_named(house.config, name)
     started_at = clock_at or datetime.now(UTC)
+    state = planning.next_visit(house, name, started_at, clock_at)
     with house.engine.begin() as connection:
         site_id = history.site_id(connection, name)
-        state = site_state(house.config, site, history.known_addresses(connection, site_id), clock_at)
-        run_id = history.start_run(connection, site_id, started_at)
-        state = replace(state, run_id=run_id, learned=memory.learned(connection, site_id))
+        state = replace(state, run_id=history.start_run(connection, site_id, started_at))
     report = _run(house, state, on_progress)
     with house.engine.begin() as connection:
         run = figures(connection, state.run_id)
         report.stored, report.offers = run.observed, report.offers or run.observed
+        report.asked = len(state.known) if state.strategy == "refresh" else 0
         publication, reason = judge(report, run)
         ended_at = started_at + timedelta(seconds=report.seconds)
         history.end_run(connection, state.run_id, ended_at, report, publication, reason)
+        if publication is Publication.PUBLISHED:
+            planning.learn_rates(connection, site_id, state.region, state.run_id, ended_at)
     prune_archive(house, ended_at)
     return Crawled(name, state.run_id, report, publication, reason)
 
@@ -128,20 +129,26 @@ def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress
 def crawl_all(house: House, names: Iterable[str], clock_at: datetime | None = None) -> list[Crawled]:
     """Crawl several sites side by side, as many as this machine has cores, each in its own process.
 
-    Those that need the browser begin first, since they take longest; the answer is in that order.
+    Those that need the browser begin first, since they take longest; the answer is in that order. Sites of one host
+    wait for each other.
     """
     ordered = sorted(names, key=lambda name: site_named(house.config, name).render != "browser")
+    hosts: dict[str, list[str]] = {}
+    for name in ordered:
+        hosts.setdefault(site_named(house.config, name).origin.key, []).append(name)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as workers:
-        return list(workers.map(lambda name: crawl(house, name, clock_at), ordered))
+        found = workers.map(lambda same: [crawl(house, name, clock_at) for name in same], hosts.values())
+        return [done for same in found for done in same]
 
 
 def _run(house: House, state: SiteState, on_progress: OnTold | None) -> CrawlReport:
     folder, settings = house.config.archive_folder, house.config.archive
+    state, browser = _equipped(state)
     try:
         return run_crawl(
             state,
             database=house.engine.url.render_as_string(hide_password=False),
-            chromium=_browser(state),
+            chromium=browser,
             on_progress=on_progress,
             archive=str(folder) if folder else None,
             archive_all=not settings.changed_only,
@@ -152,28 +159,32 @@ def _run(house: House, state: SiteState, on_progress: OnTold | None) -> CrawlRep
         return report
 
 
-def _browser(state: SiteState) -> str | None:
-    found = chromium.find() if state.render == "browser" else None
-    return str(found) if found else None
+def _equipped(state: SiteState) -> tuple[SiteState, str | None]:
+    """The state with the browser's path; without a browser on this machine "auto" means plain HTTP."""
+    found = chromium.find() if state.render != "http" else None
+    without = state.render == "auto" and found is None
+    return replace(state, render="http") if without else state, str(found) if found else None
 
 
 def scan(state: SiteState, on_offer: OnTold, on_progress: OnTold | None) -> CrawlReport:
     """Read a shop or one product page from its address alone and store nothing; see `scan_state`.
 
-    With render "auto" plain requests come first, and the browser if they could read pages but no offer.
+    With render "auto" a page is shown in the browser only if no clear offer was read from it by plain HTTP.
     """
-
-    def read(now: SiteState) -> CrawlReport:
-        return run_crawl(now, chromium=_browser(now), feed=True, on_offer=on_offer, on_progress=on_progress)
-
-    return _visit(scan_state(state), read)
+    state, browser = _equipped(scan_state(state))
+    return run_crawl(state, chromium=browser, feed=True, on_offer=on_offer, on_progress=on_progress)
 
 
-def _visit(state: SiteState, read: Callable[[SiteState], CrawlReport]) -> CrawlReport:
-    report = read(replace(state, render="http") if state.render == "auto" else state)
-    if state.render != "auto" or report.offers or not report.pages or report.blocked or not chromium.find():
-        return report
-    return read(replace(state, render="browser"))
+def probe(state: SiteState, on_progress: OnTold | None = None) -> CrawlReport:
+    """Find out how a shop's pages are to be read, by reading some both ways; stores nothing, like a scan.
+
+    `learned` of the report has under "ladder" the verdict by page type (see `ladder.PageRung.as_json`), under
+    "ladder_cost" what a page cost in the browser. Raises ChromiumMissing without a browser.
+    """
+    if chromium.find() is None:
+        raise chromium.ChromiumMissing("no Chromium found to compare with; run `python -m pricevane.chromium`")
+    state, browser = _equipped(replace(scan_state(state), single_page=False, render="auto"))
+    return run_crawl(state, chromium=browser, on_progress=on_progress)
 
 
 def explain(state: SiteState, page: bytes | None = None) -> Explained:
@@ -183,12 +194,10 @@ def explain(state: SiteState, page: bytes | None = None) -> Explained:
     """
     seen: list[Mapping[str, Any]] = []
     offers: list[Mapping[str, Any]] = []
-
-    def read(now: SiteState) -> CrawlReport:
-        chosen = None if page is not None else _browser(now)
-        return run_crawl(now, chromium=chosen, feed=True, on_offer=offers.append, on_examination=seen.append, page=page)
-
-    report = _visit(with_contact(state), read) if page is None else read(replace(state, render="http"))
+    state, browser = _equipped(with_contact(state) if page is None else replace(state, render="http"))
+    report = run_crawl(
+        state, chromium=browser, feed=True, on_offer=offers.append, on_examination=seen.append, page=page
+    )
     return Explained(seen[-1] if seen else None, offers, report)
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+# A signal of Scrapy, sent with a `visit` when all of a page's offers are on their way to the store.
+VISITED = object()
 DEFAULT_PORTS = {"http": 80, "https": 443}
 # ISO 4217 exponents that differ from two decimals.
 EXPONENTS = {
@@ -326,6 +328,8 @@ class Origin:
 class SiteState:
     """All that a crawl must know; jobs load it, the spider never sees the database.
 
+    `currency` is for pages that name none; in `currency_asked` all prices are expected, where it is not "".
+    `cookies` and `query` are what the shop tells its regions apart by.
     `local` holds the origins that the operator named as his own; `known` the addresses of listings
     seen before, the most valuable first; `validators` are (ETag, Last-Modified) by address, of pages that were read
     well; `learned` is what earlier crawls learned of its pages (plain JSON values, see `CrawlReport.learned`);
@@ -340,6 +344,9 @@ class SiteState:
     name: str = ""
     region: str = ""
     currency: str = ""
+    currency_asked: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
     language: str = ""
     render: str = "http"
     tax_included: bool = True
@@ -390,6 +397,7 @@ class CrawlReport:
     bytes: int = 0
     pages: int = 0
     product_pages: int = 0
+    browser_pages: int = 0
     browser_requests: int = 0
     offers: int = 0
     stored: int = 0

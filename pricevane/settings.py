@@ -15,17 +15,17 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "spiders.fetch.guard.GuardMiddleware": 50,
     "spiders.fetch.politeness.PolitenessMiddleware": 560,
+    "spiders.fetch.conditional.ConditionalMiddleware": 570,
     "spiders.fetch.decompress.DecompressMiddleware": 590,
     "spiders.fetch.redirects.SameSiteRedirectMiddleware": 600,
 }
-SPIDER_MIDDLEWARES = dict.fromkeys(
-    (
-        "scrapy.spidermiddlewares.depth.DepthMiddleware",
-        "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware",
-        "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware",
-        "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware",
-    )
-)
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "spiders.fetch.visits.VisitMiddleware": 100,
+}
 EXTENSIONS = {"spiders.fetch.ledger.Ledger": 0}
 # Scrapy's own without the consoles and exporters: they are not wanted, and slow to import.
 EXTENSIONS_BASE = dict.fromkeys(
@@ -37,13 +37,16 @@ EXTENSIONS_BASE = dict.fromkeys(
     ),
     0,
 )
-DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3"))
+DOWNLOAD_HANDLERS = dict.fromkeys(("data", "file", "ftp", "s3")) | dict.fromkeys(
+    ("http", "https"), "spiders.fetch.connection.BoundedDownload"
+)
 
 CONCURRENT_ITEMS = 8
 COOKIES_ENABLED = False
 DOWNLOADER_STATS = False
 DOWNLOAD_DELAY_JITTER = 0.0
-DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+DOWNLOADER = "spiders.fetch.pace.TellingDownloader"
+DOWNLOAD_MAXSIZE = 8 * 1024 * 1024
 DOWNLOAD_TIMEOUT = 30
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_WARNSIZE = 0

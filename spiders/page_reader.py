@@ -9,11 +9,13 @@ from datetime import datetime
 
 from pricevane.model import Examination, Offer, PageKind, Status
 from spiders.memory import Memory, page_type
-from spiders.read.document import Document, PageHints, TooDeep
+from spiders.read.document import Document, PageHints, TooDeep, in_utf8
 from spiders.read.fast import read_fast
 from spiders.read.page import examined
 
 FAST = "fast path"
+# Request meta: what was seen on a page that was read while it was fetched.
+READ = "examination"
 # Layers of what a shopper sees, which no template writes from the same source as the structured ones.
 SEEN = frozenset(["dom", "place", "selectors"])
 # What may not differ between the two paths: all that is priced on. Codes and texts are left to full readings.
@@ -33,20 +35,20 @@ class PageReader:
         self.hints = hints
         self.known = known
 
-    def examine(self, html: str, url: str, at: datetime, selectors: Mapping[str, str]) -> Examination:
+    def examine(self, page: str | bytes, url: str, at: datetime, selectors: Mapping[str, str]) -> Examination:
         """All that is seen on the page fetched from `url`; raises BadSelector for a site file's wrong selector."""
-        began, kind = time.perf_counter(), page_type(url)
+        began, kind, html = time.perf_counter(), page_type(url), in_utf8(page)
         if url in self.known and self.memory.is_fast(kind) and (offers := read_fast(html, url, at, self.hints)):
             self._skim(kind, offers[0])
             return Examination(url, PageKind.PRODUCT, FAST, tuple(offers), (), time.perf_counter() - began)
         try:
-            page = Document.parse(html, url, self.hints)
+            document = Document.parse(html, url, self.hints)
         except TooDeep as error:
             return Examination(url, PageKind.OTHER, str(error), (), ())
-        seen = examined(page, url, at, selectors, self.memory.places_for(kind), began)
+        seen = examined(document, url, at, selectors, self.memory.places_for(kind), began)
         agreed = _is_agreed(seen)
         skimmed = read_fast(html, url, at, self.hints) if agreed else None
-        return self._learned(seen, page, kind, agreed, _is_same(seen, skimmed) if skimmed else None)
+        return self._learned(seen, document, kind, agreed, _is_same(seen, skimmed) if skimmed else None)
 
     def _skim(self, kind: str, offer: Offer) -> None:
         if offer.price:

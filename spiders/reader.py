@@ -14,17 +14,21 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import HtmlResponse, Response
 from twisted.python.failure import Failure
 
-from pricevane.model import CrawlReport, Examination, Offer, PageKind, SiteState
+from pricevane.model import CrawlReport, Examination, Offer, Origin, PageKind, SiteState
+from spiders.fetch import region
 from spiders.fetch.blocks import is_block
-from spiders.fetch.failures import Refused, RobotsRefused, kind_of
+from spiders.fetch.charset import in_utf8
+from spiders.fetch.failures import NotNow, Refused, RobotsRefused, kind_of
 from spiders.fetch.visits import KIND, UNCHANGED
 from spiders.memory import Memory
-from spiders.page_reader import PageReader
+from spiders.page_reader import READ, PageReader
 from spiders.read.document import PageHints
 
 BLOCKS_IN_A_ROW = 3
 ERRORS_IN_A_ROW = 20
 PAGES_TO_RECOGNISE = 3
+# The response meta that holds the offers of a list's tiles.
+TILES = "tiles"
 
 OnPage = Callable[[Examination, bytes], object]
 
@@ -82,8 +86,9 @@ class ReadingSpider(Spider):
         offers: list[Offer] = []
         seen = self._seen(response)
         offers = list(seen.offers) if seen else []
-        if is_block(response, not offers) or (seen and seen.kind is PageKind.BLOCKED):
-            self._blocked()
+        was_open = response.url in self.known
+        if is_block(response, not offers, was_open) or (seen and seen.kind is PageKind.BLOCKED):
+            self._blocked(response)
         else:
             self.blocks_in_a_row = 0
             self._count(response, seen)
@@ -97,13 +102,23 @@ class ReadingSpider(Spider):
         if response.status != 200 or not isinstance(response, HtmlResponse) or not response.body.strip():
             return None
         self._recognise(response)
-        seen = self.page_reader.examine(response.text, response.url, self.now(), self.reader.selectors)
+        seen = response.meta.get(READ) if response.request else None
+        seen = seen or self.page_reader.examine(
+            in_utf8(response), region.bare(response.url, self.state), self.now(), self.reader.selectors
+        )
         wanted = seen.offers if seen.kind is PageKind.PRODUCT or self.one_page else ()
-        offers = [refined for offer in wanted if (refined := self.reader.refine(offer, response))]
+        offers = [self._here(refined, response) for offer in wanted if (refined := self.reader.refine(offer, response))]
+        if seen.kind is PageKind.LISTING and response.request:
+            response.meta[TILES] = seen.offers
         seen = replace(seen, offers=tuple(offers))
         if self.on_page:
-            self.on_page(seen, response.text.encode(errors="replace"))
+            self.on_page(seen, in_utf8(response))
         return seen
+
+    def _here(self, offer: Offer, response: Response) -> Offer:
+        """The offer, doubtful where it is not of the region that was asked for."""
+        reason = region.elsewhere(offer, response, self.state)
+        return offer.doubt(reason) if reason else offer
 
     def closed(self, reason: str) -> None:
         """At the crawl's end: what was learned goes into the report."""
@@ -116,6 +131,9 @@ class ReadingSpider(Spider):
         assert error is not None  # noqa: S101
         if isinstance(error, RobotsRefused):
             self.report.refused_by_robots += 1
+            return
+        if isinstance(error, NotNow):
+            self.report.skip(error.kind)
             return
         self.report.fail(kind_of(error))
         self.logger.info("%s", error)
@@ -142,9 +160,10 @@ class ReadingSpider(Spider):
             self.report.product_pages += seen.kind is PageKind.PRODUCT and bool(seen.offers)
             self._count_kind(seen.kind)
 
-    def _blocked(self) -> None:
+    def _blocked(self, response: Response) -> None:
         """Count a refusal, and stop after a few in a row."""
         self.report.blocked += 1
+        self.report.host(Origin.of(response.url).key)["blocked"] += 1
         self._count_kind(PageKind.BLOCKED)
         self.blocks_in_a_row += 1
         if self.blocks_in_a_row >= BLOCKS_IN_A_ROW:

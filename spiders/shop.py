@@ -2,68 +2,75 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider
 from scrapy.http import HtmlResponse, Response
+from twisted.python.failure import Failure
 
-from pricevane.model import Offer, SiteState
-from spiders.fetch import browser
+from pricevane.model import Offer, PageKind, SiteState
+from spiders.fetch import download, region
+from spiders.fetch.browser import Browser
+from spiders.fetch.gate import Gate
 from spiders.fetch.guard import same_site
 from spiders.fetch.robots import Robots
+from spiders.fetch.visits import KIND
+from spiders.find.frontier import Lead, Rank
 from spiders.find.links import links
-from spiders.find.sitemaps import UnreadableSitemap, read_sitemap, worth_reading
-from spiders.find.traps import Traps, is_page_of, is_worthless
-from spiders.reader import ReadingSpider
+from spiders.find.merchant import source
+from spiders.find.tiles import LEAST_TILES
+from spiders.find.traps import is_page, is_page_of, run_of
+from spiders.finder import FindingSpider
+from spiders.reader import TILES, ReadingSpider
 
 DEEPEST = 6
-MOST_SITEMAPS = 500
 MOST_LEADS = 5000
-LIKELY_PRODUCT = re.compile(r"/(products?|produkte?|produits?|producto|artikel|item|dp|p)[/-]|\.html?$", re.IGNORECASE)
+# A platform's sign stands near the top; no page is searched further.
+SIGNED = 200_000
+PAGES_TO_RECOGNISE = 5
 
 
-class ShopSpider(ReadingSpider):
-    """Known addresses first, then sitemaps; links from the home page where no sitemap shows a product.
+class ShopSpider(FindingSpider):
+    """Feeds first, known addresses next, then sitemaps; links from the home page where nothing shows a product.
 
-    A site's subclass sets class attributes and at most overrides `refine`. `hops` is how many links a page
-    lies from the home page; without it no link of the page is followed.
+    A site's subclass sets class attributes and at most overrides `refine`. Pages leave the frontier one by one, when
+    nothing else is to be asked: what is found on the way may still change their order, or make them needless.
     """
 
     name = "shop"
     robots: Robots
+    browser: Browser | None = None
 
     def __init__(self, state: SiteState, recognisable: Sequence[type[ReadingSpider]] = (), **kwargs: Any) -> None:
         super().__init__(state, recognisable, **kwargs)
-        self.traps = Traps()
-        self.asked: set[str] = set()
-        self.sitemaps: set[str] = set()
         self.leads: set[str] = set()
-        self.sitemap_shows_products = False
+        self.listed: set[str] = set()
         self.follows_links = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """The spider with its robots.txt rules, and with a gate before the browser if it uses one."""
+        """The spider with its robots.txt rules, and with a browser behind a gate if it may need one."""
         spider = super().from_crawler(crawler, *args, **kwargs)
 
         async def download(request: Request) -> Response:
             return await crawler.engine.download_async(request)
 
         spider.robots = Robots(download)
-        if spider.state.render == "browser":
-            gate = browser.Gate(spider.state, cls.browser_hosts, spider.robots, spider.report)
-            crawler.settings.set("PLAYWRIGHT_ABORT_REQUEST", gate.refuses, priority="spider")
+        if spider.state.render != "http":
+            gate = Gate(spider.state, cls.browser_hosts, spider.robots, spider.report)
+            spider.browser = Browser(spider.state, gate, crawler.settings)
+        crawler.signals.connect(spider.hand_out, signals.scheduler_empty)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         return spider
 
     @property
     def expected(self) -> int | None:
         """How many pages the crawl knows it will fetch, or None while it finds them by links."""
-        return None if self.follows_links else len(self.asked)
+        return None if self.follows_links else self.frontier.handed_out + min(len(self.frontier), self.frontier.room)
 
     async def start(self) -> AsyncIterator[Any]:
         """The address itself where it may be a single product's, else the whole shop."""
@@ -74,7 +81,7 @@ class ShopSpider(ReadingSpider):
             yield request
 
     async def parse_single(self, response: Response) -> AsyncIterator[Offer | Request]:
-        """Only this page if it is a product's or cannot be read; else the whole shop."""
+        """Only this page if it is a product's or cannot be read; of a list its further pages; else the whole shop."""
         offers = self.read(response)
         for offer in offers:
             yield offer
@@ -82,94 +89,190 @@ class ShopSpider(ReadingSpider):
         if not self.one_page:
             async for request in self.whole_shop():
                 yield request
-
-    async def whole_shop(self) -> AsyncIterator[Request]:
-        """Requests for the known listings and for the sitemaps that robots.txt names, or the usual one."""
-        for request in self.pages(self.state.known, priority=10):
-            yield request
-        origin = self.state.origin
-        named = [url for url in (await self.robots.rules(origin.url)).parsed.sitemaps if same_site(origin, url)]
-        for url in named or [f"{origin.url}/sitemap.xml"]:
-            for request in self.sitemap(url, guessed=not named):
+        elif not self.state.only_page and response.meta.get(KIND) == PageKind.LISTING:
+            self.finding.lists.add(run_of(response.url))
+            for request in self._continued(response, offers):
                 yield request
 
-    def page(self, url: str, callback: Callable[..., Any], priority: int = 0, **kwargs: Any) -> Request:
-        """A request for one page, through the browser where the site needs it."""
-        meta = browser.page_meta() if self.state.render == "browser" else {}
-        return Request(url, callback, errback=self.failed, priority=priority, meta=meta, cb_kwargs=kwargs)
+    def parse_list(self, response: Response) -> Iterator[Offer | Request]:
+        """One more page of the list that was asked for, and requests for those after it."""
+        offers = self._of_product(response, self.rekeyed(self.read(response)))
+        yield from offers
+        yield from self._continued(response, offers)
 
-    def pages(self, urls: Sequence[str], priority: int, hops: int | None = None) -> Iterator[Request]:
-        """Requests for pages of this site not asked for before, until the page cap."""
-        for url in urls:
-            if url in self.asked or not same_site(self.state.origin, url):
-                continue
-            if len(self.asked) >= self.state.max_pages:
+    def parse_listed(self, response: Response) -> Iterator[Offer]:
+        """The page of a product that a list showed too few of to be read as tiles."""
+        offers = self.rekeyed(self.read(response))
+        yield from offers if response.meta.get(KIND) == PageKind.PRODUCT else ()
+
+    def _continued(self, page: Response, offers: Sequence[Offer]) -> Iterator[Request]:
+        """Requests for the further pages of a list, until one links to nothing new or the page cap is reached."""
+        found = links(page.text, page.url) if isinstance(page, HtmlResponse) else []
+        fresh = [link for link in found if link.url not in self.listed and same_site(self.state.origin, link.url)]
+        self.listed.update(link.url for link in fresh)
+        further = [link.url for link in fresh if link.is_next or is_page_of(link.url, page.url)]
+        others = [link.url for link in fresh if link.url not in further]
+        for url in [*further, *([] if offers else others)] if others else []:
+            if self.report.pages >= self.state.max_pages:
                 self.report.reason = "page cap"
                 return
-            self.asked.add(url)
-            yield self.page(url, self.parse_page, priority, hops=hops)
+            yield self.page(url, self.parse_list if url in further else self.parse_listed)
 
-    def sitemap(self, url: str, guessed: bool = False) -> Iterator[Request]:
-        """A request for a sitemap of this site, once each and not endlessly many."""
-        if url in self.sitemaps or len(self.sitemaps) >= MOST_SITEMAPS or not same_site(self.state.origin, url):
-            return
-        self.sitemaps.add(url)
-        yield Request(url, self.parse_sitemap, errback=self.failed, priority=20, cb_kwargs={"guessed": guessed})
+    async def whole_shop(self) -> AsyncIterator[Request]:
+        """Requests for feeds and sitemaps; known listings, and the lists that showed them, wait in the frontier."""
+        named = [source(url) for url in self.state.feeds]
+        platform = [self.finding.platform] if self.finding.platform else []
+        for one in (*named, *platform):
+            for request in self.feed(one):
+                yield request
+        for rank, urls in ((Rank.KNOWN, self.state.known), (Rank.LIST, self._lists())):
+            for url in urls:
+                self.frontier.add(Lead(url, "known"), rank)
+        if self.state.strategy != "refresh":
+            for url in (await self.robots.rules(self.state.origin.url)).sitemaps:
+                for request in self.sitemap(url):
+                    yield request
+            for request in self.guess():
+                yield request
 
-    def parse_sitemap(self, response: Response, guessed: bool) -> Iterator[Request]:
-        """Follow a sitemap's own sitemaps and pages, those that look like products first."""
-        if response.status != 200:
-            if not guessed:
-                self.report.fail(f"sitemap {response.status}")
-            return
-        try:
-            listed = read_sitemap(response.body)
-        except UnreadableSitemap:
-            self.report.fail("sitemap unreadable")
-            return
-        for url in worth_reading(listed.sitemaps):
-            yield from self.sitemap(url)
-        self.sitemap_shows_products |= not self.known.isdisjoint(listed.pages)
-        for url in listed.pages:
-            if self.wants(url) and not is_worthless(url):
-                yield from self.pages([url], priority=5 if LIKELY_PRODUCT.search(url) else 1)
+    def _lists(self) -> list[str]:
+        """The lists that showed known listings in the crawl before, where they are few beside these and no feed is."""
+        lists = [] if self.finding.platform else list(self.finding.tiles.lists)
+        return lists if len(lists) * LEAST_TILES <= len(self.state.known) else []
 
-    def parse_page(self, response: Response, hops: int | None) -> Iterator[Offer | Request]:
+    def page(self, url: str, callback: Callable[..., Any], priority: int = 0, **kwargs: Any) -> Request:
+        """A request for one page, through the browser where the site or the page's type needs it."""
+        meta = download.page_meta(self.state.render)
+        address = region.asked(url, self.state)
+        return Request(address, callback, errback=self.missed, priority=priority, meta=meta, cb_kwargs=kwargs)
+
+    def hand_out(self) -> None:
+        """When nothing else is to be asked: the frontier's next page, known ones while sitemaps are still to come."""
+        if self.one_page or not self.crawler.engine.spider:
+            return
+        least: int = -DEEPEST
+        if self.finding.has_open_feed:
+            least = Rank.PROBE
+        elif self.sitemaps_awaited and len(self.frontier) < self.frontier.room:
+            least = Rank.KNOWN
+        if lead := self.frontier.take(least):
+            self.crawler.engine.crawl(self.page(lead.url, self.parse_page, lead=lead).replace(dont_filter=True))
+
+    def parse_page(self, response: Response, lead: Lead) -> Iterator[Offer | Request]:
         """The page's offers, and its links where links are followed."""
-        offers = self.read(response)
+        offers = self._of_product(response, self.rekeyed(self.read(response)))
+        self.finding.compare(lead.url, offers)
         yield from offers
-        if offers:
-            self.traps.reward(response.url)
-            self.sitemap_shows_products |= hops is None and response.url not in self.known
-        if not isinstance(response, HtmlResponse) or response.status != 200:
-            return
-        if hops is not None:
-            yield from self.followed(response, hops)
-        elif not self.sitemap_shows_products and len(self.leads) < MOST_LEADS:
-            self.leads.update(link.url for link in links(response.text, response.url))
+        for offer in offers:
+            self.frontier.done(offer.url, lead.where)
+        if lead.where != "known":
+            self.count_found(lead.where, offers)
+        if offers or response.status == 304:
+            self.finding.traps.reward(response.url)
+            self.shows_products |= lead.hops is None and response.url not in self.known
+        for feed in self.finding.compared():
+            yield from self.feed_page(feed, 1)
+        if isinstance(response, HtmlResponse) and response.status == 200:
+            yield from self._looked_around(response, lead, is_product=bool(offers))
 
-    def followed(self, page: HtmlResponse, hops: int) -> Iterator[Request]:
-        """Requests for the links of a page; further pages of the same list are no deeper than the first."""
-        for link in links(page.text, page.url):
-            depth = hops if link.is_next or is_page_of(link.url, page.url) else hops + 1
-            if depth > DEEPEST or link.url in self.asked or not same_site(self.state.origin, link.url):
+    def missed(self, failure: Failure) -> Iterator[Request]:
+        """Count a page without answer; no feed waits for it any longer."""
+        for feed in self.finding.feeds.values():
+            feed.lost(failure.request.url)  # type: ignore[attr-defined]
+        self.failed(failure)
+        for feed in self.finding.compared():
+            yield from self.feed_page(feed, 1)
+
+    def rekeyed(self, offers: Sequence[Offer]) -> list[Offer]:
+        """The offers known by addresses without session ids."""
+        sessions = self.finding.sessions
+        if not sessions.names:
+            return list(offers)
+        return [replace(one, url=sessions.clean(one.url), key=sessions.key(one.key)) for one in offers]
+
+    def _of_product(self, response: Response, offers: list[Offer]) -> list[Offer]:
+        """The offers, unless the page continues a list: its only tile is no product of its own."""
+        run = run_of(response.url)
+        if response.meta.get(KIND) == PageKind.LISTING:
+            self.finding.lists.add(run)
+        elif offers and run in self.finding.lists and is_page(response.url):
+            response.meta[KIND] = PageKind.LISTING
+            return []
+        return offers
+
+    def _looked_around(self, page: HtmlResponse, lead: Lead, is_product: bool) -> Iterator[Offer | Request]:
+        """What a page tells of others: the shop's platform, tiles, and links."""
+        if self.report.pages <= PAGES_TO_RECOGNISE:
+            yield from self.platform(page.text[:SIGNED])
+        tiles = () if is_product else self.rekeyed(page.meta.get(TILES, ()))
+        if tiles:
+            yield from self._tiles(page, tiles, None if lead.hops is None else lead.hops + 1)
+        if lead.hops is not None:
+            found = self._follow(page, lead.hops)
+            if not is_product:
+                shown = [tile.url for tile in tiles] if len(tiles) >= LEAST_TILES else found
+                self.finding.traps.saw(page.url, shown)
+        elif not self.shows_products and len(self.leads) < MOST_LEADS:
+            self.leads.update(link.url for link in links(page.text, page.url))
+
+    def _tiles(self, page: HtmlResponse, tiles: Sequence[Offer], hops: int | None) -> Iterator[Offer]:
+        """The offers of a list's tiles where they are as good as pages; else they say which pages to read first."""
+        shelf = self.finding.tiles.take(page.url, tiles)
+        if len(tiles) >= LEAST_TILES:
+            self.finding.traps.reward(page.url, is_list=True)
+        for url in shelf.changed:
+            self.frontier.add(Lead(url, "known"), Rank.CHANGED)
+        for url in shelf.new:
+            if self.wants(url):
+                self.frontier.add(Lead(url, "category", hops), Rank.LIKELY)
+        for offer in shelf.offers:
+            if offer.url not in self.frontier.asked:
+                self.frontier.done(offer.url, "known")
+                yield offer
+
+    def _follow(self, page: HtmlResponse, hops: int) -> list[str]:
+        """Let the links of a page wait, and name them; further pages of a list are no deeper than the first."""
+        finding = self.finding
+        here = [link for link in links(page.text, page.url) if same_site(self.state.origin, link.url)]
+        finding.sessions.watch(link.url for link in here)
+        for link in here:
+            url = finding.sessions.clean(link.url)
+            depth = hops if link.is_next or is_page_of(url, page.url) else hops + 1
+            if depth > DEEPEST or self.frontier.has(url) or not self.wants(url):
                 continue
-            if self.wants(link.url) and self.traps.admits(link.url):
-                yield from self.pages([link.url], priority=-depth, hops=depth)
-
-    def wants(self, url: str) -> bool:
-        """Whether the site file's patterns, if it has any, name the address."""
-        patterns = [pattern for pattern in (self.reader.product_links, self.reader.follow) if pattern]
-        return not patterns or any(re.search(pattern, url) for pattern in patterns)
+            if finding.is_new(url) and finding.traps.admits(url, link.is_next):
+                self.frontier.add(Lead(url, "category", depth), -depth)
+        return [finding.sessions.key(link.url) for link in here]
 
     def idle(self) -> None:
-        """When sitemaps have shown no product, go on from the home page and the links seen so far."""
-        if self.follows_links or self.sitemap_shows_products or self.one_page or self.report.reason:
+        """When nothing is under way: do without what never came, take what waits, or go on from the home page."""
+        for request in self._left():
+            self.crawler.engine.crawl(request)
+            raise DontCloseSpider
+        if self.frontier.bound:
+            self.report.reason = self.report.reason or self.frontier.bound
+            return
+        is_over = self.follows_links or self.shows_products or self.one_page or self.report.reason
+        if is_over or self.state.strategy == "refresh":
             return
         self.follows_links = True
-        self.asked.add(self.state.url)
-        home = self.page(self.state.url, self.parse_page, hops=0).replace(dont_filter=True)
-        leads = [url for url in sorted(self.leads) if self.wants(url) and self.traps.admits(url)]
-        for request in (home, *self.pages(leads, priority=-1, hops=1)):
-            self.crawler.engine.crawl(request)
+        self.frontier.restart(Lead(self.state.url, "category", 0), Rank.FOUND)
+        for url in sorted(self.leads):
+            if not self.frontier.has(url) and self.wants(url) and self.finding.traps.admits(url):
+                self.frontier.add(Lead(url, "category", 1), -1)
+        self.hand_out()
         raise DontCloseSpider
+
+    def _left(self) -> Iterator[Request]:
+        """A request for what would else be left out: a feed that waits in vain, a page that was held back."""
+        for feed in self.finding.feeds.values():
+            feed.awaited.clear()
+        for feed in self.finding.compared():
+            yield from self.feed_page(feed, 1)
+        for feed in self.finding.feeds.values():
+            feed.is_open = False
+        self.sitemaps_awaited = 0
+        if self.state.strategy != "refresh" and not self.one_page and not self.follows_links:
+            yield from self.guess()
+        if not self.one_page and (lead := self.frontier.take(-DEEPEST)):
+            yield self.page(lead.url, self.parse_page, lead=lead).replace(dont_filter=True)

@@ -56,6 +56,11 @@ class Shop:
         self.url = f"http://{host}:{self.server.server_port}"
 
     @property
+    def key(self) -> str:
+        """host:port."""
+        return self.url.removeprefix("http://")
+
+    @property
     def paths(self) -> list[str]:
         """The paths asked for, in order."""
         return [asked.path for asked in self.asked]

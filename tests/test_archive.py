@@ -35,6 +35,7 @@ name = "Rival"
 name = "rival"
 url = "{url}/"
 local = true
+render = "http"
 """
 
 

@@ -205,7 +205,7 @@ def test_a_scan_says_what_it_met_and_ends_with_its_code(door: Door, what: str) -
     fill, path, code, told = SCANNED[what]
     with open_shop() as shop:
         fill(shop)
-        said = door.run("scan", shop.url + path, "--render", "http", "--format", "json")
+        said = door.run("scan", shop.url + path, "--browser", "never", "--format", "json")
     assert said.code == code, said
     assert all(message in said.err for message in told), said
     assert said.err.replace("\n", "").isprintable()
@@ -217,7 +217,7 @@ def test_a_scan_says_what_it_met_and_ends_with_its_code(door: Door, what: str) -
 def test_a_shop_that_refuses_the_connection_is_an_error(door: Door) -> None:
     with open_shop() as shop:
         url = shop.url
-    said = door.run("scan", f"{url}/", "--render", "http")
+    said = door.run("scan", f"{url}/", "--browser", "never")
     assert (said.code, "connection refused: " in said.err) == (1, True), said
 
 
@@ -228,7 +228,7 @@ def test_a_page_without_a_number_above_zero_never_shows_a_price(door: Door) -> N
         paths = {f"/p/{number}": price for number, price in enumerate(said_prices)}
         shop.replies["/sitemap.xml"] = Reply(sitemap(shop, *paths))
         shop.replies |= {path: product(shop, path, price) for path, price in paths.items()}
-        said = door.run("scan", f"{shop.url}/", "--render", "http", "--format", "json")
+        said = door.run("scan", f"{shop.url}/", "--browser", "never", "--format", "json")
     found = json_lines(said)
     assert found
     assert {(offer["price"], offer["status"]) for offer in found} == {(None, "doubtful")}

@@ -36,6 +36,8 @@ REFUSED = {
     "two sites of one name": (SITE + SECOND.replace("rival-de", "rival-fr"), "two entries for site 'rival-fr'"),
     "two sites of one address": (SITE + SECOND.replace("rival-de.", "rival."), "address (host:port) 'rival.example:4"),
     "too fast": (SITE + "delay_s = 0.1", "competitors.0.sites.0.delay_s: "),
+    "hours of no clock": (SITE + 'hours = "22:00-25:00"', "competitors.0.sites.0.hours: "),
+    "zone of the hours": (SITE + 'time_zone = "Mars/Base"', "competitors.0.sites.0.time_zone: no such time zone"),
     "fee with lost digits": (SITE + 'currency = "JPY"\ndelivery_fee = 4.5', "delivery_fee of site 'rival-fr': 4.5 JPY"),
     "unknown site in a rule": (SITE + RULE + 'rivals = ["rival-es"]', "'follow' names the unknown site 'rival-es'"),
     "unknown site in a schedule": (SCHEDULE + 'every_minutes = 5\nsites = ["x"]', "'nightly' names the unknown site"),

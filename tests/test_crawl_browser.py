@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +16,7 @@ import pytest
 from pricevane.crawling import run_crawl
 from pricevane.model import CrawlReport
 from tests.crawl_shop import Reply, Shop, open_shop, page, redirect, robots, sitemap
+from tests.rung_shop import open_rungs
 
 pytestmark = pytest.mark.slow
 
@@ -85,3 +90,54 @@ def test_the_browser_names_itself_as_the_crawler(crawled: Crawled) -> None:
 def test_missing_pages_are_counted(crawled: Crawled) -> None:
     assert crawled.report.failed["404"] == 1
     assert crawled.report.finished
+
+
+def descendants(ancestor: int) -> Iterator[tuple[int, str]]:
+    """Process id and name of everything that a process has started, and they in turn."""
+    parents: dict[int, tuple[int, str]] = {}
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            head, _, tail = place.read_text().rpartition(")")
+            number, _, name = head.partition(" (")
+            parents[int(number)] = int(tail.split()[1]), name
+    for pid, (_, name) in parents.items():
+        above = pid
+        while above in parents and above != ancestor:
+            above = parents[above][0]
+        if above == ancestor and pid != ancestor:
+            yield pid, name
+
+
+def kill_chromium() -> int:
+    """SIGKILL for every Chromium process below this one; how many there were."""
+    found = [pid for pid, name in descendants(os.getpid()) if name.startswith("chrom")]
+    for pid in found:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return len(found)
+
+
+def test_a_killed_browser_is_started_again_and_no_page_is_lost() -> None:
+    with open_rungs("drawn", 10) as rungs:
+        killed = 0
+
+        def kill_once(told: Mapping[str, Any]) -> None:
+            nonlocal killed
+            killed = killed or (kill_chromium() if told["pages"] else 0)
+
+        report = rungs.crawl(on_progress=kill_once, render="browser")
+        assert killed
+        assert rungs.good == rungs.asked
+        assert (report.finished, report.failed) == (True, {})
+
+
+def test_a_browser_that_dies_again_and_again_costs_pages_which_are_counted_and_not_the_crawl() -> None:
+    with open_rungs("drawn", 24) as rungs:
+
+        def kill_always(told: Mapping[str, Any]) -> None:
+            kill_chromium()
+
+        report = rungs.crawl(on_progress=kill_always, render="browser")
+        assert report.failed["browser"] + len(rungs.good) >= 12
+        assert rungs.good.items() <= rungs.asked.items()
+        assert report.exit_code in (1, 3)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pricevane.crawling import run_crawl
+from pricevane.model import CrawlReport
 from spiders.find.links import links
-from spiders.find.sitemaps import LARGEST, UnreadableSitemap, read_sitemap, worth_reading
+from spiders.find.sitemaps import LARGEST, Entry, UnreadableSitemap, read_sitemap, worth_reading
 from spiders.find.traps import MOST_PAGES, MOST_VARIANTS, Traps, is_page_of, is_worthless
 from tests.crawl_shop import Reply, category, open_shop, page, product, robots, sitemap
 
@@ -155,7 +156,7 @@ def test_addresses_of_products_and_lists_are_followed(url: str) -> None:
 
 
 def test_a_family_of_parameters_is_cut_off_unless_it_shows_products() -> None:
-    barren, fruitful = Traps(), Traps()
+    barren, fruitful = Traps(CrawlReport()), Traps(CrawlReport())
     urls = [f"https://shop.example/show.php?id={number}" for number in range(500)]
     assert sum(barren.admits(url) for url in urls) == MOST_VARIANTS
     admitted = 0
@@ -166,7 +167,7 @@ def test_a_family_of_parameters_is_cut_off_unless_it_shows_products() -> None:
 
 
 def test_pages_of_one_list_have_a_higher_bound_of_their_own() -> None:
-    traps = Traps()
+    traps = Traps(CrawlReport())
     urls = [f"https://shop.example/c/shoes?page={number}" for number in range(2000)]
     assert sum(traps.admits(url) for url in urls) == MOST_PAGES
 
@@ -221,14 +222,14 @@ def test_a_broken_sitemap_lists_nothing(body: bytes) -> None:
 
 
 def test_a_sitemap_may_be_a_plain_list() -> None:
-    assert read_sitemap(b"https://s.example/p/1\nhttps://s.example/p/2\n").pages == (
+    assert [entry.url for entry in read_sitemap(b"https://s.example/p/1\nhttps://s.example/p/2\n").pages] == [
         "https://s.example/p/1",
         "https://s.example/p/2",
-    )
+    ]
 
 
 @pytest.mark.parametrize(
-    ("named", "read"),
+    ("names", "read"),
     [
         (("/product-1.xml", "/post-1.xml"), ["/product-1.xml"]),
         (("/product_cat.xml", "/product-1.xml"), ["/product-1.xml"]),
@@ -236,5 +237,5 @@ def test_a_sitemap_may_be_a_plain_list() -> None:
         (("/blog.xml", "/news.xml"), ["/blog.xml", "/news.xml"]),
     ],
 )
-def test_sitemaps_named_after_products_are_preferred(named: tuple[str, ...], read: list[str]) -> None:
-    assert worth_reading(named) == read
+def test_sitemaps_named_after_products_are_preferred(names: tuple[str, ...], read: list[str]) -> None:
+    assert [entry.url for entry in worth_reading([Entry(name) for name in names])] == read

@@ -19,7 +19,6 @@ from pricevane.crawling import run_crawl
 from pricevane.model import Origin, SiteState
 from pricevane.wire import Job
 from spiders.fetch.guard import is_public, same_site
-from spiders.shop import ShopSpider
 from tests.crawl_shop import open_shop, product
 
 
@@ -112,7 +111,7 @@ def test_a_site_is_its_origin_its_www_variant_and_its_https_twin(site: str, url:
 
 
 def test_strangers_are_asked_one_by_one_and_never_faster_than_once_a_second() -> None:
-    settings = settings_for(Job(SiteState(url="https://s.example/", delay_s=0.01)), ShopSpider)
+    settings = settings_for(Job(SiteState(url="https://s.example/", delay_s=0.01)))
     assert settings.getfloat("DOWNLOAD_DELAY") == 1.0
     assert settings.getint("CONCURRENT_REQUESTS") == 1
     assert settings.getbool("AUTOTHROTTLE_ENABLED")
@@ -120,7 +119,7 @@ def test_strangers_are_asked_one_by_one_and_never_faster_than_once_a_second() ->
 
 
 def test_only_http_has_a_download_handler() -> None:
-    settings = settings_for(Job(SiteState(url="https://s.example/")), ShopSpider)
+    settings = settings_for(Job(SiteState(url="https://s.example/")))
     handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
     assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}
 

@@ -29,6 +29,7 @@ name = "Rival"
 name = "rival"
 url = "{url}/"
 local = true
+render = "http"
 """
 FULL = f"""
 CREATE TRIGGER disk_full BEFORE INSERT ON observation

@@ -24,7 +24,7 @@ LEFT_OUT = {
 }
 NETWORK = ("asyncio", "http", "playwright", "socket", "sqlite3", "ssl", "subprocess", "twisted", "urllib.request")
 # Names that Scrapy and the standard library call us by.
-SCRAPY_NAMES = {"process_item", "process_items"}
+SCRAPY_NAMES = {"process_item", "process_items", "dataReceived"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 TEXTS = {".py", ".toml", ".lock", ".md", ".cfg", ".html", ".mako", ".json", ".txt", ".csv", ".css", ".js", ".mjml", ""}
 STAGES = ("matching", "pricing", "pipelines", "spiders")
@@ -57,6 +57,7 @@ ROOMS = {
     "pricevane.cron": Room((), ("scrapy", "apscheduler"), ("apscheduler.triggers.cron",)),
     "pricevane.crawler": Room(("pricevane", "spiders", "pipelines"), (JOBS,)),
     "pricevane.crawling": Room(("pricevane", "spiders", "pipelines"), (JOBS,)),
+    "pricevane.planning": Room(("pricevane", "spiders.find"), (JOBS, "scrapy")),
     "pricevane.schedule": Room(("pricevane",), ("scrapy",)),
     "pricevane.fleet": Room(("pricevane",), ("scrapy",)),
     "pricevane.storage": Room(

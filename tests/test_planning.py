@@ -27,6 +27,7 @@ name = "Rival"
 name = "rival"
 url = "{url}/"
 local = true
+render = "http"
 """
 
 

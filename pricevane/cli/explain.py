@@ -18,9 +18,17 @@ from pricevane import archive, jobs, visit
 from pricevane import config as configuration
 from pricevane.cli.account import account
 from pricevane.cli.archive import archived
-from pricevane.cli.crawling import Render, summarise
 from pricevane.cli.output import out
-from pricevane.cli.session import ConfigOption, Failed, configuration_if_any, house
+from pricevane.cli.session import (
+    Browser,
+    BrowserOption,
+    ConfigOption,
+    ContactOption,
+    Failed,
+    configuration_if_any,
+    house,
+)
+from pricevane.cli.summary import summarise
 from pricevane.model import Money, SiteState
 from pricevane.storage import proof
 from pricevane.storage.history import AnyRow
@@ -56,12 +64,10 @@ def explain(
     from_archive: Annotated[bool, typer.Option("--archived", help="Read the archived page behind its price.")] = False,
     file: Annotated[Path | None, typer.Option(help="Read this saved page; nothing is fetched.")] = None,
     url: Annotated[str, typer.Option(help="The address of the saved page.")] = "",
-    contact: Annotated[
-        str, typer.Option(help="Where the shop's owner can complain; from the toml if there is one.")
-    ] = "",
+    contact: ContactOption = "",
     currency: Annotated[str, typer.Option(help="For pages that do not say, for example EUR.")] = "",
     language: Annotated[str, typer.Option(help="For pages that do not say, for example fr.")] = "",
-    render: Annotated[Render, typer.Option(help="browser for prices made by JavaScript.")] = Render.AUTO,
+    browser: BrowserOption = Browser.AUTO,
     config: ConfigOption = None,
 ) -> None:
     """Tell what a page is, which prices were considered, what spoke for each, and what was stored. Stores nothing."""
@@ -80,7 +86,7 @@ def explain(
         contact=contact or (known.contact if known else ""),
         currency=currency.upper(),
         language=language,
-        render=render.value,
+        render=browser.render,
         clock_at=clock_at,
     )
     told = jobs.explain(visit.page_state(known, typed), body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,10 @@ from rich.text import Text
 
 # Wide enough that nothing is cut when the output goes to a file or another program.
 FILE_WIDTH = 400
-LONG = ("name", "page", "url", "promotion", "reason", "rule", "last", "sites", "raw", "path")
+LONG = (
+    *("name", "page", "url", "promotion", "reason", "rule", "last", "sites"),
+    *("raw", "path", "says", "by", "layers", "place", "robots_line"),
+)
 LEAST_LONG = 12
 
 out = Console(highlight=False, markup=False, soft_wrap=False)
@@ -29,9 +33,14 @@ if not out.is_terminal:
     out = Console(highlight=False, markup=False, soft_wrap=False, width=FILE_WIDTH)
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
-# A spreadsheet runs a cell that starts like this (CWE-1236).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-RIGHT = ("price", "regular_price", "current", "proposed", "change", "score", "id", "listings", "units", "from", "to")
+# A spreadsheet runs a cell that starts like this (CWE-1236), one that splits at semicolons what follows them too;
+# leading blanks and quotes do not help, and some take the wide and small forms of the signs as well.
+FORMULA = re.compile(r"""(?:^|(?<=;))(?=[\s"]*[-=+@＝＋－＠﹦﹢﹣﹫])""")
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+RIGHT = (
+    *("price", "regular_price", "was", "sure", "current", "proposed", "change", "score", "id", "listings"),
+    *("units", "from", "to", "requests", "mb", "blocked", "refused"),
+)
 
 
 class Format(StrEnum):
@@ -48,9 +57,7 @@ FormatOption = Annotated[Format, typer.Option("--format", "-f", help="table, jso
 def safe_cell(value: object) -> str:
     """A CSV cell that no spreadsheet takes for a formula; plain numbers stay numbers."""
     text = plain(value)
-    if text.startswith(FORMULA) and not text.lstrip("-").replace(".", "", 1).isdigit():
-        return "'" + text
-    return text
+    return text if NUMBER.fullmatch(text) else FORMULA.sub("'", text)
 
 
 def plain(value: object) -> str:
@@ -73,13 +80,13 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format
         writer.writerow(columns)
         writer.writerows([safe_cell(row.get(name)) for name in columns] for row in rows)
     elif rows:
-        table = _table(rows, columns, out.width)
-        out.print(table, width=max(out.width, table.width or 0), crop=False)
+        whole = table(rows, columns, out.width)
+        out.print(whole, width=max(out.width, whole.width or 0), crop=False)
     if not rows:
         err.print(empty)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], width: int) -> Table:
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], width: int) -> Table:
     """One line a row, `width` characters wide if the long texts can be cut for it; amounts are never cut.
 
     Columns that are empty in every row are left out.
@@ -92,13 +99,13 @@ def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], width: int
     for left, name in enumerate(sorted(long, key=lambda name: widths[name])):
         widths[name] = min(widths[name], max(LEAST_LONG, room // (len(long) - left)))
         room -= widths[name]
-    table = Table(box=None, pad_edge=False, header_style="bold", width=sum(widths.values()) + 2 * len(widths) - 2)
+    made = Table(box=None, pad_edge=False, header_style="bold", width=sum(widths.values()) + 2 * len(widths) - 2)
     for name in cells:
         justify: Literal["right", "left"] = "right" if name in RIGHT else "left"
-        table.add_column(name.replace("_", " "), justify=justify, no_wrap=True, width=widths[name])
+        made.add_column(name.replace("_", " "), justify=justify, no_wrap=True, width=widths[name])
     for row in zip(*cells.values(), strict=True):
-        table.add_row(*map(Text, row))
-    return table
+        made.add_row(*map(Text, row))
+    return made
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,25 @@ ConfigOption = Annotated[
 ]
 WhoOption = Annotated[str, typer.Option("--by", help="Who decides; your login name if absent.", show_default=False)]
 WhyOption = Annotated[str, typer.Option("--why", help="The reason, kept with the decision.")]
+ContactOption = Annotated[
+    str, typer.Option("--contact", help="Where the shop's owner can complain; from the toml if there is one.")
+]
+
+
+class Browser(StrEnum):
+    """When pages are opened in a browser."""
+
+    AUTO = "auto"
+    NEVER = "never"
+    ALWAYS = "always"
+
+    @property
+    def render(self) -> str:
+        """What `SiteState.render` calls it."""
+        return {Browser.AUTO: "auto", Browser.NEVER: "http", Browser.ALWAYS: "browser"}[self]
+
+
+BrowserOption = Annotated[Browser, typer.Option("--browser", help="always for prices made by JavaScript.")]
 
 
 class Failed(RuntimeError):

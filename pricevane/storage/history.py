@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, sele
 
 from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
 from pricevane.storage.base import Base
-from pricevane.storage.memory import learn
+from pricevane.storage.memory import beware, learn
 from pricevane.storage.tables import CrawlRun, Evidence, Listing, Observation, Site, State
 
 # What a page says of its price, beyond the amount itself; a new stock count alone is no new reading.
@@ -241,7 +241,7 @@ def end_run(
     """Close a run; if it is published, its good readings become the listings' current state.
 
     What it learned is kept for the next crawl only if it is complete as well: a held run, released or not,
-    teaches nothing.
+    teaches nothing but distrust of the shop's validators.
     """
     state = RunState.COMPLETE if report.finished else RunState.INCOMPLETE
     kept = {name: value for name, value in report.as_json().items() if name != "learned"}
@@ -255,6 +255,7 @@ def end_run(
         publish(connection, run_id)
         if report.finished:
             learn(connection, run_id, report.learned)
+    beware(connection, run_id, report.learned)
 
 
 def publish(connection: Connection, run_id: int) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, select, update
 from pricevane.storage.tables import CrawlRun, Site
 
 MOST_BYTES = 256 * 1024
+# As the conditional requests call it.
+VALIDATORS = "validators"
 
 log = logging.getLogger(__name__)
 
@@ -37,3 +39,10 @@ def learn(connection: Connection, run_id: int, lessons: Mapping[str, Any]) -> bo
     site = select(CrawlRun.site_id).where(CrawlRun.id == run_id).scalar_subquery()
     connection.execute(update(Site).where(Site.id == site).values(learned=dict(lessons)))
     return True
+
+
+def beware(connection: Connection, run_id: int, lessons: Mapping[str, Any]) -> None:
+    """Add to the memory of a run's site what even a held crawl teaches: that its validators are not to be trusted."""
+    if VALIDATORS in lessons:
+        site_id = connection.execute(select(CrawlRun.site_id).where(CrawlRun.id == run_id)).scalar_one()
+        learn(connection, run_id, {**learned(connection, site_id), VALIDATORS: lessons[VALIDATORS]})

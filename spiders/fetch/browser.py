@@ -1,141 +1,210 @@
-"""The browser, for shops whose prices are made by JavaScript: only its own site's pages, scripts and data."""
+"""The browser, for pages whose prices are made by JavaScript: started when first needed, kept on a short leash."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
-import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pricevane.model import DEFAULT_PORTS, CrawlReport, Origin, SiteState
-from spiders.fetch.guard import bare, is_public, same_site
-from spiders.fetch.robots import Robots, enter_refusal
+from scrapy import Request
+from scrapy.http import HtmlResponse, Response
+from scrapy.settings import BaseSettings
+
+from pricevane.model import SiteState
+from spiders.fetch.costs import Cost, cpu_below
+from spiders.fetch.download import CALLS, CHROMIUM, pages_at_once
+from spiders.fetch.failures import BrowserGone, OffSiteRedirect, TooLarge
+from spiders.fetch.gate import Gate
+from spiders.fetch.guard import same_site
+from spiders.fetch.launch import launch_options
+from spiders.fetch.proxy import Proxy
+from spiders.fetch.recorder import Recorder
+from spiders.fetch.waiting import CONTENT, wait_for_price
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
-    from playwright.async_api import Request as BrowserRequest
+    from playwright.async_api import Browser as Chromium
+    from playwright.async_api import BrowserContext, Page, Playwright, Route
+    from playwright.async_api import Response as BrowserResponse
 
-PAGES, LOCAL_PAGES = 2, 6
 NAVIGATION_MS = 30_000
-FIRST_MS = 700
-QUIET_MS = 8_000
-LOADED = frozenset(("document", "script", "stylesheet", "xhr", "fetch"))
-HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
-PRICE_APPEARED = r"""() => {
-  if (performance.getEntriesByType("navigation")[0]?.responseStatus >= 400) return true;
-  const priced = /"(price|lowPrice)"\s*:/;
-  const scripts = [...document.querySelectorAll('script[type="application/ld+json"]')];
-  if (scripts.some(script => priced.test(script.textContent))) return true;
-  if (document.querySelector('[itemprop~="price"], meta[property="product:price:amount"]')) return true;
-  const sign = "([€$£¥]|zł|kr|Kč|\\b(EUR|USD|GBP|CHF|JPY|PLN|SEK|NOK|DKK)\\b)";
-  const money = new RegExp(`${sign}\\s?\\d|\\d\\s?${sign}`);
-  return document.body !== null && money.test(document.body.innerText);
-}"""
+SETTLE_S = 1.5
+PAGE_S, CLOSE_S = 75.0, 5.0
+PAGES_A_CONTEXT = 50
+MOST_LAUNCHES = 4
+FLAG = "browser"
+# Headers of what the server sent, not of what the browser made of it; a shell's validators say nothing of its price.
+_NOT_KEPT = frozenset(
+    ("content-encoding", "content-length", "content-type", "etag", "last-modified", "transfer-encoding")
+)
 
 log = logging.getLogger(__name__)
 
 
-async def wait_for_price(page: Page) -> None:
-    """Return once the page shows a price, or has loaded nothing more for a while and still shows none."""
-    from playwright.async_api import TimeoutError as BrowserTimeout
+@dataclass(slots=True)
+class _Shift:
+    """A context and how many pages it has shown and shows; contexts leak, so each serves a while only."""
 
-    with suppress(BrowserTimeout):
-        await page.wait_for_function(PRICE_APPEARED, timeout=FIRST_MS)
-        return
-    with suppress(BrowserTimeout):
-        await page.wait_for_load_state("networkidle", timeout=QUIET_MS)
-        await page.wait_for_function(PRICE_APPEARED, timeout=FIRST_MS)
+    context: BrowserContext
+    shown: int = 0
+    open: int = 0
 
 
-def pages_at_once(state: SiteState) -> int:
-    """How many pages the browser opens side by side."""
-    return LOCAL_PAGES if state.is_local else PAGES
+class Browser:
+    """One crawl's Chromium behind its proxy; it is started by the first page, and again if it dies."""
+
+    def __init__(self, state: SiteState, gate: Gate, settings: BaseSettings) -> None:
+        self.state = state
+        self.gate = gate
+        self.chromium = settings.get(CHROMIUM)
+        self.agent = settings["USER_AGENT"]
+        self.largest = settings.getint("DOWNLOAD_MAXSIZE")
+        self.proxy = Proxy(gate.admits, state.local, gate.report)
+        self.cost = Cost()
+        self.launches = 0
+        self._slots = asyncio.Semaphore(pages_at_once(state))
+        self._starting = asyncio.Lock()
+        self._playwright: Playwright | None = None
+        self._running: Chromium | None = None
+        self._shift: _Shift | None = None
+
+    async def fetch(self, request: Request) -> Response:
+        """The page as the browser shows it, with the JSON that it fetched in the request's meta.
+
+        Raises BrowserGone when Chromium does not start or dies again, OffSiteRedirect, TooLarge, or Playwright's
+        errors for pages that cannot be shown.
+        """
+        from playwright.async_api import Error as BrowserError
+
+        async with self._slots:
+            try:
+                return await self._shown(request)
+            except BrowserError:
+                if self._running and self._running.is_connected():
+                    raise
+            log.warning("Chromium ended in the middle of %s and is started again", request.url)
+            try:
+                return await self._shown(request)
+            except BrowserError as error:
+                if self._running and self._running.is_connected():
+                    raise
+                raise BrowserGone(f"{request.url}: Chromium ended twice") from error
+
+    async def close(self) -> None:
+        """End Chromium and its proxy, if they were started."""
+        self.count()
+        playwright, self._playwright = self._playwright, None
+        with suppress(Exception):
+            if self._running:
+                await asyncio.wait_for(self._running.close(), CLOSE_S)
+        if playwright:
+            await playwright.stop()
+            await self.proxy.close()
+
+    def count(self) -> None:
+        """Bring `cost` up to date: Chromium's processor time is known while it runs."""
+        if self._playwright:
+            cpu_s, report = cpu_below(os.getpid()), self.gate.report
+            self.cost = Cost(
+                report.browser_pages, report.browser_pages + report.browser_requests, self.proxy.bytes, cpu_s
+            )
+
+    async def _shown(self, request: Request) -> Response:
+        shift = await self._on_shift()
+        shift.shown, shift.open = shift.shown + 1, shift.open + 1
+        try:
+            async with asyncio.timeout(PAGE_S):
+                page = await shift.context.new_page()
+                try:
+                    return await self._visited(page, request)
+                finally:
+                    await _closed(page)
+        finally:
+            shift.open -= 1
+            if shift is not self._shift and not shift.open:
+                await _closed(shift.context)
+
+    async def _visited(self, page: Page, request: Request) -> Response:
+        recorder = Recorder(page)
+        answer = await page.goto(request.url, timeout=NAVIGATION_MS, wait_until="domcontentloaded")
+        if not same_site(self.state.origin, page.url):
+            raise OffSiteRedirect(f"{request.url} leads to {page.url!r}")
+        await wait_for_price(page)
+        await recorder.settled(SETTLE_S)
+        html = await page.evaluate(CONTENT, self.largest)
+        if html is None:
+            raise TooLarge(f"{request.url} grew beyond {self.largest} characters in the browser")
+        if not same_site(self.state.origin, page.url):
+            raise OffSiteRedirect(f"{request.url} leads to {page.url!r}")
+        request.meta[CALLS] = tuple(recorder.calls)
+        self.gate.report.browser_pages += 1
+        return HtmlResponse(
+            page.url,
+            status=answer.status if answer else 200,
+            headers=await _headers(answer),
+            body=html.encode("utf-8", "replace"),
+            encoding="utf-8",
+            request=request,
+            flags=[FLAG],
+        )
+
+    async def _on_shift(self) -> _Shift:
+        """The context for the next page; raises BrowserGone."""
+        async with self._starting:
+            chromium = await self._started()
+            if self._shift is None or self._shift.shown >= PAGES_A_CONTEXT:
+                old, self._shift = self._shift, None
+                context = await chromium.new_context(
+                    user_agent=self.agent,
+                    service_workers="block",
+                    accept_downloads=False,
+                    locale=self.state.language or None,
+                )
+                await context.route("**", self._decide)
+                self._shift = _Shift(context)
+                if old and not old.open:
+                    await _closed(old.context)
+            return self._shift
+
+    async def _started(self) -> Chromium:
+        from playwright.async_api import Error as BrowserError
+        from playwright.async_api import async_playwright
+
+        if self._running and self._running.is_connected():
+            return self._running
+        self._shift = None
+        self.launches += 1
+        if self.launches > MOST_LAUNCHES:
+            raise BrowserGone(f"Chromium was started {MOST_LAUNCHES} times and ended each time")
+        try:
+            if self._playwright is None:
+                self._playwright = await async_playwright().start()
+                self._port = await self.proxy.start()
+            options = launch_options(self.chromium, self._port)
+            self._running = await self._playwright.chromium.launch(**options)
+        except BrowserError as error:
+            raise BrowserGone(f"Chromium does not start: {error.message.splitlines()[0]}") from error
+        return self._running
+
+    async def _decide(self, route: Route) -> None:
+        from playwright.async_api import Error as BrowserError
+
+        refused = await self.gate.refuses(route.request)
+        with suppress(BrowserError):
+            await (route.abort() if refused else route.continue_())
 
 
-def page_meta() -> dict[str, Any]:
-    """Request meta that sends a page through the browser."""
-    from scrapy_playwright.page import PageMethod
+async def _closed(one: Page | BrowserContext) -> None:
+    """Close what may be dead already."""
+    from playwright.async_api import Error as BrowserError
 
-    return {"playwright": True, "playwright_page_methods": [PageMethod(wait_for_price)]}
-
-
-def pinned(origins: list[Origin], local: tuple[str, ...]) -> str:
-    """Chromium's host rules: these origins at the addresses checked here, and nothing else in the world.
-
-    They hold below page scripts, redirects and web sockets, where no request hook is called.
-    """
-    rules = []
-    for origin in origins:
-        with suppress(OSError):
-            address = socket.gethostbyname(origin.host)
-            if origin.url in local or is_public(address):
-                rules.append(f"MAP {origin.key} {address}:{origin.port}")
-    return ",".join([*rules, "MAP * ~NOTFOUND"])
+    with suppress(BrowserError, TimeoutError):
+        await asyncio.wait_for(one.close(), CLOSE_S)
 
 
-def reachable(state: SiteState, further_hosts: tuple[str, ...]) -> list[Origin]:
-    """The origins that the browser may talk to: those of the site (see `same_site`), and named further hosts."""
-    site = state.origin
-    hosts = dict.fromkeys((site.host, bare(site.host), f"www.{bare(site.host)}"))
-    twins = [Origin(scheme, host, port) for host in hosts for scheme, port in DEFAULT_PORTS.items()]
-    further = [Origin("https", host, DEFAULT_PORTS["https"]) for host in further_hosts]
-    return [site, *(twin for twin in twins if twin != site and same_site(site, twin.url)), *further]
-
-
-def settings(state: SiteState, chromium: str | None, user_agent: str, further_hosts: tuple[str, ...]) -> dict[str, Any]:
-    """Scrapy settings for a site that needs the browser. `chromium` is its path; None takes Playwright's own."""
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if as_root:
-        log.warning("running as root, so Chromium runs without its sandbox: run crawls as another user")
-    launch: dict[str, Any] = {
-        "chromium_sandbox": not as_root,
-        "args": ["--disable-gpu", f"--host-resolver-rules={pinned(reachable(state, further_hosts), state.local)}"],
-    }
-    if chromium:
-        launch["executable_path"] = chromium
-    return {
-        "DOWNLOAD_HANDLERS": {"http": HANDLER, "https": HANDLER},
-        "PLAYWRIGHT_LAUNCH_OPTIONS": launch,
-        "PLAYWRIGHT_CONTEXTS": {
-            "default": {"user_agent": user_agent, "service_workers": "block", "accept_downloads": False}
-        },
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": pages_at_once(state),
-        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": NAVIGATION_MS,
-        "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
-    }
-
-
-class Gate:
-    """Decides about each request that a page makes; `refuses` is Playwright's abort hook."""
-
-    def __init__(self, state: SiteState, further_hosts: tuple[str, ...], robots: Robots, report: CrawlReport) -> None:
-        self.origins = set(reachable(state, further_hosts))
-        self.further_hosts = further_hosts
-        self.robots = robots
-        self.report = report
-
-    async def refuses(self, request: BrowserRequest) -> bool:
-        """Whether to abort: not needed to read a price, another host, or refused by robots.txt."""
-        if request.resource_type not in LOADED or not self._may_reach(request.url):
-            return True
-        if urlsplit(request.url).hostname in self.further_hosts:
-            return False
-        rules = await self.robots.rules(request.url)
-        if not rules.allows(request.url):
-            self.report.refused_by_robots += 1
-            enter_refusal(self.report, rules, request.url)
-            return True
-        self.report.browser_requests += not _is_page(request)
-        return False
-
-    def _may_reach(self, url: str) -> bool:
-        with suppress(ValueError):
-            return Origin.of(url) in self.origins
-        return False
-
-
-def _is_page(request: BrowserRequest) -> bool:
-    """Whether this is the page itself, which was counted as Scrapy's own request."""
-    return request.is_navigation_request() and request.frame.parent_frame is None
+async def _headers(answer: BrowserResponse | None) -> dict[str, str]:
+    said = await answer.all_headers() if answer else {}
+    kept = {name: value.replace("\n", ",") for name, value in said.items() if name.lower() not in _NOT_KEPT}
+    return kept | {"content-type": "text/html; charset=utf-8"}

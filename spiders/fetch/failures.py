@@ -8,10 +8,12 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
     ResponseDataLossError,
 )
+from twisted.web.client import ResponseFailed
 
 
 class Refused(IgnoreRequest):
@@ -38,6 +40,14 @@ class RobotsRefused(Refused):
     kind = "robots.txt"
 
 
+class NotNow(Refused):
+    """The crawl is over for now, so the address is not asked for; `kind` says why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 class Unreachable(IgnoreRequest):
     """robots.txt got no answer, so nothing may be asked (RFC 9309, 2.3.1.4); `kind` says why it got none."""
 
@@ -46,8 +56,20 @@ class Unreachable(IgnoreRequest):
         self.kind = kind
 
 
+class BrowserGone(IgnoreRequest):
+    """Chromium does not start, or ended more often than it is started again."""
+
+    kind = "browser"
+
+
+class TooSlow(IgnoreRequest):
+    """An answer began and did not end in time; the next one would not either, so it is not asked for again."""
+
+    kind = "too slow"
+
+
 class OffSiteRedirect(Refused):
-    """A redirect left the site."""
+    """A redirect left the site, or http(s)."""
 
     kind = "redirect to another site"
 
@@ -64,6 +86,18 @@ class TooLarge(Refused):
     kind = "too large"
 
 
+class HeadTooLarge(Refused):
+    """The lines before a response's body are too many or too long."""
+
+    kind = "headers too large"
+
+
+class BadlyPacked(Refused):
+    """A response is packed in a way that was not asked for, or its packing is broken."""
+
+    kind = "badly packed"
+
+
 KINDS: tuple[tuple[type[Exception], str], ...] = (
     (CannotResolveHostError, "dns"),
     (DownloadConnectionRefusedError, "connection refused"),
@@ -75,10 +109,21 @@ KINDS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+# What OpenSSL says of a chain, and service_identity of a name, inside Twisted's list of reasons.
+DISTRUST = ("certificate verify failed", "service_identity.exceptions")
+
+
 def kind_of(error: BaseException) -> str:
     """The name under which a failed request is counted, such as `dns`, `timeout`, `redirect loop`."""
-    if isinstance(error, (Refused, Unreachable)):
+    if isinstance(error, (Refused, Unreachable, TooSlow, BrowserGone)):
         return error.kind
-    if "certificate verify failed" in str(error):
+    if any(sign in str(error) for sign in DISTRUST):
         return "certificate"
     return next((kind for cause, kind in KINDS if isinstance(error, cause)), "connection lost")
+
+
+def refusal_in(error: DownloadFailedError) -> Refused | None:
+    """The refusal of our own that ended a connection, if one did."""
+    cause = error.__cause__
+    reasons = cause.reasons if isinstance(cause, ResponseFailed) else ()
+    return next((reason.value for reason in reasons if isinstance(reason.value, Refused)), None)

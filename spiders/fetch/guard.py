@@ -8,6 +8,7 @@ from typing import Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
+from scrapy.resolver import dnscache
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.error import DNSLookupError
 
@@ -44,6 +45,12 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast and not any(parsed in network for network in TRANSITION)
 
 
+def may_connect(state: SiteState, address: str, port: int) -> bool:
+    """Whether a connection may lead there: a public address, or what one of the operator's own origins resolved to."""
+    own = {(dnscache.get(origin.host, origin.host), origin.port) for origin in map(Origin.of, state.local)}
+    return (address, port) in own or is_public(address)
+
+
 async def resolve(host: str) -> str:
     """The address that Scrapy will connect to.
 
@@ -58,11 +65,17 @@ async def resolve(host: str) -> str:
         raise CannotResolveHostError(f"no address found for host {host!r}") from error
 
 
-async def check(state: SiteState, url: str) -> None:
-    """Raise NotThisSite or PrivateAddress for what this crawl may not reach."""
-    if not same_site(state.origin, url):
+async def check(state: SiteState, url: str, is_elsewhere: bool = False) -> None:
+    """Raise NotThisSite or PrivateAddress for what this crawl may not reach.
+
+    A robots.txt may have been moved to any other public host (RFC 9309, 2.3.1.2), and prices may come from one.
+    """
+    try:
+        origin = Origin.of(url)
+    except ValueError as error:
+        raise NotThisSite(str(error)) from error
+    if not is_elsewhere and not same_site(state.origin, url):
         raise NotThisSite(f"{url!r} is not on {state.origin.url}")
-    origin = Origin.of(url)
     if origin.url in state.local:
         return
     address = origin.host if ":" in origin.host else await resolve(origin.host)
@@ -84,4 +97,5 @@ class GuardMiddleware:
         return cls(crawler.spider.state)  # type: ignore[union-attr]
 
     async def process_request(self, request: Request) -> None:
-        await check(self.state, request.url)
+        is_elsewhere = request.meta.get("is_robots") or request.meta.get("is_replay")
+        await check(self.state, request.url, bool(is_elsewhere))

@@ -3,81 +3,62 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
-from protego import Protego
 from scrapy import Request
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from pricevane.model import CrawlReport, Origin
-from spiders.fetch.failures import Refused, kind_of
+from spiders.fetch.failures import Refused, RobotsRefused, kind_of
+from spiders.fetch.rules import Rules
 
-TOKEN = "pricevane"  # noqa: S105
+# RFC 9309, 2.5: at least 500 KiB are to be parsed.
 LARGEST = 512 * 1024
-MOST_LINES = 1000
+# RFC 9309, 2.4: not to be used for more than a day.
 KEPT_S = 24 * 3600
-UNREACHABLE = "User-agent: *\nDisallow: /"
-DISALLOW = re.compile(r"^\s*disallow\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-DELAY = "Crawl-delay"
+MOST_REDIRECTS = 5
+REDIRECTS = (301, 302, 303, 307, 308)
 RATE_LIMITED = 429
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 log = logging.getLogger(__name__)
 Download = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """One origin's robots.txt.
-
-    `note` says why everything is refused where the file could not be had, `failure` the kind of failure
-    where there was no answer at all.
-    """
-
-    text: str = ""
-    note: str = ""
-    failure: str = ""
-    parsed: Protego = field(default_factory=Protego)
-
-    @classmethod
-    def of(cls, text: str, note: str = "", failure: str = "") -> Rules:
-        """Rules from the text of a robots.txt."""
-        return cls(text, note, failure, Protego.parse(text))
-
-    def allows(self, url: str) -> bool:
-        """Whether we may fetch an address."""
-        return self.parsed.can_fetch(url, TOKEN)
-
-    @property
-    def delay_s(self) -> float:
-        """The Crawl-delay that applies to us, or 0."""
-        return self.parsed.crawl_delay(TOKEN) or 0.0
-
-    def line_refusing(self, url: str) -> str:
-        """The longest Disallow line that alone would refuse the address, or the note."""
-        lines = sorted(DISALLOW.findall(self.text)[:MOST_LINES], key=len, reverse=True)
-        alone = (path for path in lines if not Protego.parse(f"User-agent: *\nDisallow: {path}").can_fetch(url, TOKEN))
-        return self.note or f"Disallow: {next(alone, '')}"
-
-
 def enter_refusal(report: CrawlReport, rules: Rules, url: str) -> str:
-    """Put the line that refused the crawl's first refused address into the report; returns what it says."""
-    if not report.robots_line or report.robots_line.startswith(DELAY):
-        report.robots_line = rules.line_refusing(url)
-    return report.robots_line
+    """Count a refused address under its host; the first one's line goes into the report. Returns what it says."""
+    line = rules.line_refusing(url)
+    host = report.host(Origin.of(url).key)
+    if not any(one["refused"] for one in report.hosts.values()):
+        report.robots_line = line
+    if not host["refused"]:
+        host["robots_line"] = line
+    host["refused"] += 1
+    return line
 
 
-def rules_of(response: Response) -> Rules:
-    """Rules from an answer: 4xx means all may be crawled, 429 and 5xx that nothing may."""
+def rules_of(response: Response, origin: str) -> Rules:
+    """The rules of an origin from an answer: 4xx means all may be crawled, 429 and 5xx that nothing may (2.3.1)."""
     if response.status == RATE_LIMITED or response.status >= 500:
-        return Rules.of(UNREACHABLE, f"robots.txt answered {response.status}")
-    if response.status != 200:
-        return Rules()
-    return Rules.of(response.body[:LARGEST].decode("utf-8-sig", "replace"))
+        return Rules(origin, note=f"robots.txt answered {response.status}")
+    if response.status in REDIRECTS:
+        return Rules(origin, note="robots.txt redirects too often")
+    return Rules.of(_text(response.body), origin) if response.status == 200 else Rules(origin)
+
+
+def _text(body: bytes) -> str:
+    """The text of a robots.txt without a line that was cut; octets that are no UTF-8 become lone surrogates."""
+    if len(body) >= LARGEST:
+        body = body[:LARGEST]
+        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1] or body
+    if body.startswith(WIDE):
+        return body.decode("utf-16", "replace")
+    return body.decode("utf-8-sig", "surrogateescape")
 
 
 class Robots:
@@ -97,11 +78,29 @@ class Robots:
         return await task
 
     async def _fetch(self, origin: str) -> Rules:
-        request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=1000, meta={"is_robots": True})
         try:
-            response = await self.download(request)
+            response = await self._followed(origin)
         except Exception as error:
             kind = kind_of(error)
             log.warning("%s/robots.txt cannot be had (%s), so nothing is fetched: %s", origin, kind, error)
-            return Rules.of(UNREACHABLE, f"robots.txt: {kind}", "" if isinstance(error, Refused) else kind)
-        return rules_of(response)
+            return Rules(origin, note=f"robots.txt: {kind}", failure="" if isinstance(error, Refused) else kind)
+        return rules_of(response, origin)
+
+    async def _followed(self, origin: str) -> Response:
+        """The answer, also from another host if the file was moved there: it still speaks for the first (2.3.1.2)."""
+        response = await self._get(origin, "/robots.txt")
+        for _ in range(MOST_REDIRECTS):
+            if response.status not in REDIRECTS or not (place := response.headers.get("Location")):
+                break
+            response = await self._get(response.url, place.decode("utf-8", "replace").strip())
+        return response
+
+    async def _get(self, base: str, place: str) -> Response:
+        """One hop; not packed, so that it can be cut. Raises RobotsRefused for what is no address."""
+        meta = {"is_robots": True, "dont_redirect": True}
+        headers = {"Accept": "text/plain, */*;q=0.5", "Accept-Encoding": "identity"}
+        try:
+            request = Request(urljoin(base, place), callback=NO_CALLBACK, priority=1000, meta=meta, headers=headers)
+        except ValueError as error:
+            raise RobotsRefused(f"robots.txt redirects to {place!r}, which is no address") from error
+        return await self.download(request)

@@ -18,6 +18,8 @@ NOISE = re.compile(
 )
 JSESSION = re.compile(r";jsessionid=[^?]*", re.IGNORECASE)
 MOST = 5000
+# Where buttons that load more of a list keep the address of its next page.
+MORE = ("data-next-url", "data-next-page-url", "data-next-href", "data-load-more-url", "data-more-url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +58,8 @@ def links(html: str, url: str) -> list[Link]:
         address = tidy(base, node.attributes.get("href") or "")
         if address and "nofollow" not in rel:
             found[address] = found.get(address, False) or "next" in rel
+    for name in MORE:
+        for node in page.css(f"[{name}]")[:MOST]:
+            if address := tidy(base, node.attributes.get(name) or ""):
+                found[address] = True
     return [Link(address, is_next) for address, is_next in found.items()]

@@ -21,6 +21,7 @@ LONGEST_UNSIGNED = 48
 # A price is short, also when it is put together from elements for its sign, its units and its cents.
 WIDEST = 32
 CLIMB = 4
+BARE, SIGNED = "bare", "signed"
 TEXT_BUDGET = 400_000
 BEFORE, AFTER = 14, 8
 CLOSE = 3
@@ -45,9 +46,9 @@ def look(view: View, page: Document, currency: str = "", near: bool = False) -> 
     for order, node, text in view.texts[bisect_left(view.texts, first, key=_order) :]:
         if budget < 0 or found > MOST or order > last:
             break
-        if len(text) > LONGEST or not _DIGIT.search(text):
+        if len(text) > LONGEST or not (promise := _promise(text, currency)):
             continue
-        sight, cost = _sight(order, node, text, page, currency, view)
+        sight, cost = _sight(order, node, text, promise == BARE, page, currency, view)
         budget, found = budget - cost, found + 1
         if sight and sight.node.mem_id not in seen:
             seen[sight.node.mem_id] = sight
@@ -59,14 +60,23 @@ def _order(text: Text) -> int:
     return text[0]
 
 
+@lru_cache(maxsize=16384)
+def _promise(text: str, currency: str) -> str:
+    """Whether a text may be an amount: BARE, SIGNED or ""; the pages of one shop share most of their texts."""
+    if not _DIGIT.search(text):
+        return ""
+    if _BARE.fullmatch(text):
+        return BARE
+    return SIGNED if _has_sign(text, currency) else ""
+
+
 def _sight(
-    order: int, node: LexborNode, text: str, page: Document, currency: str, view: View
+    order: int, node: LexborNode, text: str, bare: bool, page: Document, currency: str, view: View
 ) -> tuple[Sight | None, int]:
     """The amount that a text node is part of, and how many characters were read to find it."""
     element = node.parent
     if element is None or element.tag == "body":
         return None, 0
-    bare = bool(_BARE.fullmatch(text))
     best = None if bare else _read(element, order, text, page, currency)
     if not bare and best is None:
         return None, 0

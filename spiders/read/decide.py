@@ -63,9 +63,15 @@ def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
             look(view, page, currency)
             judge(view, place(view), page.hints.tax_included, tiles=True)
         return Decision(kind, why, view)
-    weighed = weigh(layers, dom.readings(judged, view), page)
-    if not weighed.is_sure:
-        weighed, layers = _closer(page, layers, view, currency, near=bool(lead))
+    sights = dom.readings(judged, view)
+    weighed = weigh(layers, sights, page)
+    if not weighed.is_sure and lead:
+        look(view, page, currency)
+        sights = dom.readings(judge(view, place(view), page.hints.tax_included), view)
+        weighed = weigh(layers, sights, page)
+    if not weighed.is_sure and (more := embedded.readings(page)):
+        layers = [*layers[:-2], more, *layers[-2:]]
+        weighed = weigh(layers, sights, page)
     return Decision(kind, why, view, _completed(weighed, layers, view, page))
 
 
@@ -79,20 +85,6 @@ def _shown(judged: Sequence[Sight], view: View) -> list[Reading]:
 def _currency(page: Document, layers: Sequence[list[Reading]]) -> str:
     told = (iso(one.currency, page.language) for readings in layers for one in readings)
     return next(filter(None, told), "") or shop_currency(page)
-
-
-def _closer(
-    page: Document, layers: Sequence[list[Reading]], view: View, currency: str, near: bool
-) -> tuple[Weighed, Sequence[list[Reading]]]:
-    """The whole page looked at, and the embedded state read; the layers with it."""
-    if near:
-        look(view, page, currency)
-    sights = dom.readings(judge(view, place(view), page.hints.tax_included), view)
-    weighed = weigh(layers, sights, page)
-    if not weighed.is_sure and (more := embedded.readings(page)):
-        layers = [*layers[:-2], more, *layers[-2:]]
-        weighed = weigh(layers, sights, page)
-    return weighed, layers
 
 
 def _completed(weighed: Weighed, layers: Sequence[list[Reading]], view: View, page: Document) -> Weighed:

@@ -16,6 +16,8 @@ from spiders.read.text import clean
 
 # The parser's time grows with the square of the depth of block elements: ordinary pages nest below 300.
 MAX_DEPTH = 3000
+# Its memory grows by 250 bytes a tag: 40 MB for so many. The longest lists of real shops have a third of them.
+MOST_TAGS = 150_000
 _SUSPICIOUS_TAGS = 15_000
 _PART = 16_384
 # One query for all layers: each walks the whole tree.
@@ -81,7 +83,7 @@ class Document:
         _refuse_depth(body, tags)
         if reason := crowded(body, tags):
             raise TooDeep(f"{reason}: the page is not read")
-        tree = LexborHTMLParser(body)
+        tree = LexborHTMLParser(bytes(body))
         address = listing_url(url)
         nodes: dict[str, list[LexborNode]] = {}
         for node in tree.css(_ASKED):
@@ -106,20 +108,26 @@ class Document:
         return bool(own) and own in {self.address, self.url}
 
 
-def in_utf8(body: str | bytes) -> bytes:
+class Utf8(bytes):
+    """A page in UTF-8, whatever it says of its encoding."""
+
+
+def in_utf8(body: str | bytes) -> Utf8:
     """The page in UTF-8; the parser itself replaces what is not valid in it."""
+    if isinstance(body, Utf8):
+        return body
     if isinstance(body, str):
-        return body.encode(errors="replace")
+        return Utf8(body, "utf-8", "replace")
     mark, bom = read_bom(body)
     if bom and mark == "utf-8":
-        return body[len(bom) :]
+        return Utf8(body[len(bom) :])
     if bom is None and html_body_declared_encoding(body) == "utf-8":
-        return body
+        return Utf8(body)
     try:
-        return html_to_unicode(None, body)[1].encode(errors="replace")
+        return Utf8(html_to_unicode(None, body)[1], "utf-8", "replace")
     except (LookupError, UnicodeError):
         # Python knows encodings that are none of texts: base64, zip, idna.
-        return body
+        return Utf8(body)
 
 
 def _attribute(nodes: list[LexborNode] | None, name: str) -> str:
@@ -137,12 +145,14 @@ def _sort(node: LexborNode) -> str:
 
 
 def refuse_bomb(html: str | bytes) -> None:
-    """Raise TooDeep where open elements pile up beyond any real page."""
+    """Raise TooDeep where elements pile up, or are more, than on any real page."""
     body = html.encode(errors="replace") if isinstance(html, str) else html
     _refuse_depth(body, body.count(b"<"))
 
 
 def _refuse_depth(body: bytes, tags: int) -> None:
+    if tags > MOST_TAGS:
+        raise TooDeep(f"more than {MOST_TAGS} tags: the page is not read")
     if tags < _SUSPICIOUS_TAGS or not _piles_up(body):
         return
     depth = 0

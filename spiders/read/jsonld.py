@@ -17,6 +17,8 @@ from spiders.read.schemaorg import Node, name_of, nodes
 LAYER = "jsonld"
 MOST_NODES = 20_000
 MOST_PRODUCTS = 2000
+# Read, a script takes ten times its length of memory.
+LONGEST = 2_000_000
 _OPENINGS = ("<!--", "//", "/*", "<![CDATA[", "*/", ";")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _BAD_ESCAPE = re.compile(r'\\(?![\\"/bfnrtu])')
@@ -51,7 +53,9 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_n
 
 
 def load(text: str) -> Any:
-    """The JSON of a script with numbers kept as text; None where it cannot be mended."""
+    """The JSON of a script with numbers kept as text; None where it cannot be mended, or is longer than LONGEST."""
+    if len(text) > LONGEST:
+        return None
     text = text.strip().lstrip("\ufeff")
     for mend in (str, _unwrap, _mend):
         text = mend(text)

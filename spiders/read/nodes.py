@@ -35,6 +35,10 @@ def nodes(value: object) -> list[Node]:
 
 def said(value: object, *keys: str) -> str:
     """The first text of a value: itself, one of its elements, or what the first of `keys` names in a node."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return unescape(value) if value.strip() else ""
     for one in many(value):
         texts = (
             [text for key in (*keys, "@value") for text in many(one.get(key))[:1]] if isinstance(one, dict) else [one]

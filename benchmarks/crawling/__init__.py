@@ -1,0 +1,1 @@
+"""What the crawl benchmark asks for and compares with: pages of real size, a fast server, crawlers without a reader."""

@@ -1,0 +1,104 @@
+"""Crawlers that fetch and do nothing else, a process each: Scrapy as it comes, tuned, and with our guards."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.http import Response
+
+from pricevane.crawler import settings_for
+from pricevane.model import Offer, SiteState
+from pricevane.wire import Job
+from spiders.shop import ShopSpider
+
+CONNECTIONS = 8
+OURS = ("spiders.", "pipelines.")
+
+
+class BareSpider(Spider):
+    """Asks for each page and looks at none."""
+
+    name = "bare"
+
+    def __init__(self, state: SiteState, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.state = state
+
+    async def start(self) -> AsyncIterator[Any]:
+        for url in self.state.known:
+            yield Request(url, self.parse, dont_filter=True)
+
+    def parse(self, response: Response) -> None:
+        """Nothing."""
+
+
+class GuardedSpider(ShopSpider):
+    """The product's spider with all that surrounds it, but for its reader."""
+
+    def read(self, response: Response) -> list[Offer]:
+        self.report.pages += 1
+        return []
+
+
+def settings(name: str, state: SiteState) -> Mapping[str, Any]:
+    """Scrapy's settings of a crawler: stock, tuned or guarded."""
+    if name == "stock":
+        return {"LOG_ENABLED": False, "CONCURRENT_REQUESTS_PER_DOMAIN": CONNECTIONS}
+    found = settings_for(Job(state)).copy_to_dict()
+    if name == "tuned":
+        unpacking = "spiders.fetch.decompress.DecompressMiddleware"
+        for kind in (
+            "DOWNLOADER_MIDDLEWARES",
+            "SPIDER_MIDDLEWARES",
+            "EXTENSIONS",
+            "ITEM_PIPELINES",
+            "DOWNLOAD_HANDLERS",
+        ):
+            found[kind] = {
+                path: order
+                for path, order in found[kind].items()
+                if path == unpacking or (not str(path).startswith(OURS) and not str(order).startswith(OURS))
+            }
+    return {**found, "LOG_ENABLED": False}
+
+
+def main() -> None:
+    """`bare.py NAME URL PAGES` prints {"pages", "seconds", "cpu_seconds"} of the crawl itself, without the start."""
+    name, url, pages = sys.argv[1:]
+    state = SiteState(
+        f"{url}/", local=(url,), known=tuple(f"{url}/p/{n}" for n in range(int(pages))), strategy="refresh"
+    )
+    process = AsyncCrawlerProcess(dict(settings(name, state)))
+    crawler = process.create_crawler(GuardedSpider if name == "guarded" else BareSpider)
+    told: dict[str, float] = {}
+    came = [0]
+
+    def opened() -> None:
+        told.update(seconds=time.perf_counter(), cpu_seconds=time.process_time())
+
+    def closed() -> None:
+        told.update(
+            pages=came[0],
+            seconds=time.perf_counter() - told["seconds"],
+            cpu_seconds=time.process_time() - told["cpu_seconds"],
+        )
+
+    def counted() -> None:
+        came[0] += 1
+
+    crawler.signals.connect(opened, signals.spider_opened)
+    crawler.signals.connect(counted, signals.response_received)
+    crawler.signals.connect(closed, signals.spider_closed)
+    process.crawl(crawler, state=state)
+    process.start()
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

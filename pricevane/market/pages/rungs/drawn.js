@@ -1,0 +1,3 @@
+
+const [name, price, was, available] = atob(document.getElementById("app").dataset.x.split("").reverse().join("")).split("|");
+draw(name, price, was, available === "1");

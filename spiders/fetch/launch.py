@@ -1,0 +1,36 @@
+"""How Chromium is started for pages that nobody trusts."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+LAUNCH_S = 60.0
+
+log = logging.getLogger(__name__)
+
+
+def launch_options(chromium: str | None, port: int) -> dict[str, Any]:
+    """Playwright's options for a browser whose only way out is the proxy on that port.
+
+    No name is resolved by the browser itself, and nothing goes by UDP. `chromium` is its path; None takes
+    Playwright's own.
+    """
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if as_root:
+        log.warning("running as root, so Chromium runs without its sandbox: run crawls as another user")
+    options: dict[str, Any] = {
+        "chromium_sandbox": not as_root,
+        "proxy": {"server": f"http://127.0.0.1:{port}", "bypass": "<-loopback>"},
+        "timeout": LAUNCH_S * 1000,
+        "args": [
+            "--disable-gpu",
+            "--disable-quic",
+            "--dns-prefetch-disable",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            "--force-webrtc-ip-handling-policy",
+            "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+        ],
+    }
+    return options | ({"executable_path": chromium} if chromium else {})

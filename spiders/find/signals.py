@@ -1,0 +1,60 @@
+"""How far a site's cheap signals of change can be trusted: a sitemap's lastmod, a tile's price, an answer of 304."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+REMEMBERED = 500
+ONE_IN_TEN = 1.2816
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What visits showed of one signal of one site; counts fade, so that some REMEMBERED visits are remembered.
+
+    It fired or was silent before the visit, and the visit saw a change or none.
+    """
+
+    fired_changed: float = 0.0
+    fired_same: float = 0.0
+    silent_changed: float = 0.0
+    silent_same: float = 0.0
+
+    def after(self, fired: bool, changed: bool) -> Signal:
+        """After one more visit."""
+        kept = 1 - 1 / REMEMBERED
+        return Signal(
+            self.fired_changed * kept + (fired and changed),
+            self.fired_same * kept + (fired and not changed),
+            self.silent_changed * kept + (changed and not fired),
+            self.silent_same * kept + (not changed and not fired),
+        )
+
+    @property
+    def precision(self) -> float | None:
+        """How often it was right when it fired; None where it never did."""
+        fired = self.fired_changed + self.fired_same
+        return self.fired_changed / fired if fired else None
+
+    @property
+    def recall(self) -> float | None:
+        """Of how many changes it told; None where none was seen.
+
+        Visits that a signal brought about make it look better than it is.
+        """
+        changed = self.fired_changed + self.silent_changed
+        return self.fired_changed / changed if changed else None
+
+    @property
+    def chance(self) -> float:
+        """The chance of a change that it may claim when it fires: nine in ten that it is no less (Wilson 1927).
+
+        0 before it was tried, and about as low as any page's chance where it fires at random.
+        """
+        if self.precision is None:
+            return 0.0
+        fired, square = self.fired_changed + self.fired_same, ONE_IN_TEN**2
+        middle = self.precision + square / (2 * fired)
+        spread = ONE_IN_TEN * math.sqrt(self.precision * (1 - self.precision) / fired + square / (4 * fired**2))
+        return max(0.0, (middle - spread) / (1 + square / fired))

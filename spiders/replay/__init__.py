@@ -1,0 +1,1 @@
+"""The JSON call that brings a page its price: found in what the browser recorded, asked again by plain requests."""
