@@ -17,15 +17,17 @@ import typer
 
 from benchmarks.crawling.server import serving
 from benchmarks.options import BESIDE_THE_CHECKOUT, Data, Json, Quick
-from benchmarks.output import tell
-from pricevane import jobs
+from benchmarks.output import share, tell
+from pricevane import chromium, jobs
 from pricevane.config import load
 from pricevane.crawling import run_crawl
 from pricevane.house import House, open_house
 from pricevane.model import CrawlReport
 from pricevane.planning import next_visit
+from tests.rung_shop import Rungs, open_rungs
 
 PAGES, FEW = 1500, 300
+SHOWN, MANY = 24, 120
 ROUNDS = 3
 KILOBYTES = 1024
 TOML = """
@@ -72,7 +74,10 @@ def main(data: Data = BESIDE_THE_CHECKOUT, quick: Quick = False, json: Json = No
         for name, cost in _round(pages):
             if name not in best or cost.cpu_ms < best[name].cpu_ms:
                 best[name] = cost
-    tell(_figures(best), ["crawl: rounds 2 and 3 (--quick)"] if quick else [], json)
+    skipped = ["crawl: rounds 2 and 3 (--quick)"] if quick else []
+    browser = str(chromium.find() or "")
+    skipped += [] if browser else ["crawl: browser_*, there is no Chromium"]
+    tell({**_figures(best), **(_in_the_browser(browser) if browser else {})}, skipped, json)
 
 
 def _round(pages: int) -> Iterator[tuple[str, Cost]]:
@@ -106,6 +111,31 @@ def _cost(report: CrawlReport, pages: int) -> Cost:
     if (report.pages, report.offers, report.doubtful) != (pages, pages, 0):
         raise WrongPages(f"{report.pages} pages, {report.offers} offers, {report.doubtful} doubtful; {report.reason}")
     return Cost(report.pages, report.seconds, report.cpu_seconds)
+
+
+def _in_the_browser(path: str) -> dict[str, float]:
+    """A shop that only its scripts make readable: every page shown, and the second crawl of one whose call was found.
+
+    Raises WrongPages where a price is not the shop's own.
+    """
+    with open_rungs("drawn", SHOWN) as shop:
+        shown = shop.crawl(path, render="browser")
+        _right(shop)
+    with open_rungs("call", MANY) as shop:
+        probed = shop.crawl(path)
+        _right(shop)
+        after = shop.crawl(path)
+        _right(shop)
+    return {
+        "browser_pages_per_s": round(shown.browser_pages / shown.seconds, 2),
+        "browser_pages_of_probe": probed.browser_pages,
+        "browser_share_after_probe": share(after.browser_pages, after.pages),
+    }
+
+
+def _right(shop: Rungs) -> None:
+    if shop.good != shop.asked:
+        raise WrongPages(f"{len(shop.good)} good offers of {len(shop.asked)}, or other prices than the shop's")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
@@ -36,7 +36,7 @@ from spiders.sites import all_sites, for_state
 VERSION = "0.1"
 LOCAL_CONNECTIONS = 8
 PR_SET_PDEATHSIG = 1
-LOG_LEVELS = {"": "INFO", "scrapy": "WARNING", "scrapy-playwright": "ERROR"}
+LOG_LEVELS = {"": "INFO", "scrapy": "WARNING"}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -225,7 +225,8 @@ def read_saved(job: Job, write: Callable[[bytes], object]) -> None:
     recognisable = all_sites() if spider is ShopSpider else ()
     reader = spider(job.state, recognisable, on_page=explainer(write))
     report = reader.report
-    for offer in map(clean, reader.read(HtmlResponse(job.state.url, body=body, encoding=charset(body)))):
+    saved = HtmlResponse(url := job.state.url, body=body, encoding=charset(body), request=Request(url))
+    for offer in map(clean, reader.read(saved)):
         if reason := flaw(offer):
             report.drop(reason)
             continue

@@ -12,7 +12,8 @@ from spiders.read.currency import ABBREVIATIONS
 from spiders.read.document import Document
 from spiders.read.labels import named
 from spiders.read.money import Amount, parse_price
-from spiders.read.visible import MOST_NODES, NEAR, Sight, Text, View, ancestors
+from spiders.read.tree import ancestors
+from spiders.read.visible import MOST_NODES, NEAR, Sight, Text, View
 
 MOST = 600
 LONGEST = 90

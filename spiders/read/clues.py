@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborNode
 
 from spiders.read.document import Document
 from spiders.read.text import clean
+from spiders.read.tree import ancestors
 
 MOST_NODES = 700
 MOST_TEXT = 4000
@@ -25,6 +26,7 @@ MOST_ASKED = 3000
 MOST_CONTROLS = 120
 MOST_BUYS = 20
 LONGEST_LABEL = 80
+ENTRIES, ENTRY_DEPTH, MOST_SIBLINGS = 3, 7, 60
 _ASKED = 'h1, h2, h3, form, button, select, input, a[class*="cart" i], a[class*="basket" i], a[class*="buy" i]'
 # Asked of every element, and so only where the page's text has the word.
 _ASKED_OF_ALL = {
@@ -149,13 +151,25 @@ class Clues:
         """The words of all headings of level one that have any."""
         return [said for node in self.asked.get("h1", [])[:12] if (said := words(bounded(node, 200))).strip()]
 
-    @cached_property
+    @property
     def buys(self) -> list[str]:
         """What the controls say that buy something: at most MOST_BUYS."""
+        return [said for said, _ in self._buys]
+
+    @property
+    def own_buys(self) -> list[str]:
+        """The same without controls in the entries of a list that lead to pages of their own."""
+        return [said for said, node in self._buys if not _in_entry(node)]
+
+    @cached_property
+    def _buys(self) -> list[tuple[str, LexborNode]]:
         tags = [*self.asked.get("button", []), *self.asked.get("input", []), *self.asked.get("a", [])]
-        said = [first(words(f"{bounded(node, LONGEST_LABEL)} | {_label(node)}"), BUY) for node in tags[:MOST_CONTROLS]]
-        forms = [_cart(node) for node in self.asked.get("form", [])[:60]]
-        return [one for one in [*said, *forms] if one][:MOST_BUYS]
+        said = [
+            (first(words(f"{bounded(node, LONGEST_LABEL)} | {_label(node)}"), BUY), node)
+            for node in tags[:MOST_CONTROLS]
+        ]
+        forms = [(_cart(node), node) for node in self.asked.get("form", [])[:60]]
+        return [one for one in [*said, *forms] if one[0]][:MOST_BUYS]
 
     @cached_property
     def text(self) -> str:
@@ -243,6 +257,22 @@ def _place(node: LexborNode) -> str:
 def _label(node: LexborNode) -> str:
     attributes = node.attributes
     return " | ".join((attributes.get(name) or "")[:LONGEST_LABEL] for name in _LABELS)
+
+
+def _in_entry(node: LexborNode) -> bool:
+    """Whether an element stands in one of several alike that each show a picture which leads elsewhere."""
+    for one in ancestors(node, ENTRY_DEPTH):
+        parent = one.parent
+        if parent is None or one.css_first("a[href] img") is None:
+            continue
+        name = one.attributes.get("class")
+        alike = sum(
+            other.tag_id == one.tag_id and other.attributes.get("class") == name
+            for other in islice(parent.iter(), MOST_SIBLINGS)
+        )
+        if alike >= ENTRIES:
+            return True
+    return False
 
 
 def _cart(form: LexborNode) -> str:

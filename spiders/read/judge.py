@@ -15,7 +15,8 @@ from selectolax.lexbor import LexborNode
 
 from pricevane.model import PriceKind
 from spiders.read.labels import Role, is_taxed, named, said
-from spiders.read.visible import NEAR, REACH, Sight, View, ancestors
+from spiders.read.tree import ancestors
+from spiders.read.visible import NEAR, REACH, Sight, View
 
 FAR, CARD, CARD_TEXT = 12, 5, 200
 TILES = 3

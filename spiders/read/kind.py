@@ -71,7 +71,7 @@ class _Case:
     @cached_property
     def buys(self) -> list[str]:
         """The controls that buy, unless they are about as many as the tiles and so theirs."""
-        said = self.clues.buys
+        said = self.clues.own_buys
         theirs = self.tiles >= FEW_TILES and _TILE_BUYS * min(self.tiles, MOST_BUYS) <= len(said) <= self.tiles
         return [] if theirs else said
 

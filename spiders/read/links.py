@@ -14,7 +14,8 @@ from spiders.read import states
 from spiders.read.blocks import Block
 from spiders.read.labels import Role, is_buying, named, plain_names, said
 from spiders.read.text import clean
-from spiders.read.visible import NEAR, Sight, ancestors
+from spiders.read.tree import ancestors
+from spiders.read.visible import NEAR, Sight
 
 HEADINGS = "h1, h2, h3, h4, h5, h6"
 CLOSE_CALL = 1.5

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode
 
 from spiders.read.document import Document
 from spiders.read.text import clean, gtin, plain
-from spiders.read.visible import ancestors
+from spiders.read.tree import ancestors
 
 MOST_FOUND, MOST_TEXTS = 60, 20_000
 LONGEST_LABEL = 45

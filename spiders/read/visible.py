@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -132,16 +132,6 @@ def _walk(page: Document, view: View) -> list[tuple[int, LexborNode]]:
         if order > MOST_NODES:
             break
     return headings
-
-
-def ancestors(node: LexborNode, most: int) -> Iterator[LexborNode]:
-    """The element and those around it, inside the body, at most so many."""
-    one: LexborNode | None = node
-    for _ in range(most):
-        if one is None or one.tag in ("body", "html"):
-            return
-        yield one
-        one = one.parent
 
 
 def _heading(
