@@ -34,7 +34,7 @@ REFUSED = {
     "url with a login": (SITE.replace("rival.ex", "ana:pw@rival.ex"), "url: leave the login out of the address"),
     "site without name": (SITE.replace('name = "rival-fr"', ""), "competitors.0.sites.0.name: Field required"),
     "two sites of one name": (SITE + SECOND.replace("rival-de", "rival-fr"), "two entries for site 'rival-fr'"),
-    "two sites of one address": (SITE + SECOND.replace("rival-de.", "rival."), "(host:port) and region 'rival.example:4"),
+    "two sites of one address": (SITE + SECOND.replace("rival-de.", "rival."), "and region 'rival.example:443'"),
     "too fast": (SITE + "delay_s = 0.1", "competitors.0.sites.0.delay_s: "),
     "hours of no clock": (SITE + 'hours = "22:00-25:00"', "competitors.0.sites.0.hours: "),
     "zone of the hours": (SITE + 'time_zone = "Mars/Base"', "competitors.0.sites.0.time_zone: no such time zone"),
