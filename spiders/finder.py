@@ -24,7 +24,7 @@ from spiders.platforms import recognised
 from spiders.reader import ReadingSpider
 
 MOST_SITEMAPS = 500
-LARGEST_FILE = 32 * 1024 * 1024
+LARGEST_FILE = 16 * 1024 * 1024
 FEED_FIRST, SITEMAP_FIRST = 30, 20
 LIKELY_PRODUCT = re.compile(r"/(products?|produkte?|produits?|producto|artikel|item|dp|p)[/-]|\.html?$", re.IGNORECASE)
 
