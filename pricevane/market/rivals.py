@@ -62,7 +62,7 @@ RIVALS = (
         name="{brand} {kind} {series}, {variant}",
     ),
     Rival(
-        shop=_shop("scriptshop", "Script & Sons", "GB", "en", render="browser"),
+        shop=_shop("scriptshop", "Script & Sons", "GB", "en", render="auto"),
         level=-0.04,
         share=0.15,
         most=24,
