@@ -26,9 +26,9 @@ from pricevane.model import CrawlReport
 from pricevane.planning import next_visit
 from tests.rung_shop import Rungs, open_rungs
 
-PAGES, FEW = 1500, 300
+PAGES, FEW = 600, 200
 SHOWN, MANY = 24, 120
-ROUNDS = 3
+ROUNDS = 2
 KILOBYTES = 1024
 TOML = """
 [[competitors]]
@@ -74,7 +74,7 @@ def main(data: Data = BESIDE_THE_CHECKOUT, quick: Quick = False, json: Json = No
         for name, cost in _round(pages):
             if name not in best or cost.cpu_ms < best[name].cpu_ms:
                 best[name] = cost
-    skipped = ["crawl: rounds 2 and 3 (--quick)"] if quick else []
+    skipped = ["crawl: the second round (--quick)"] if quick else []
     browser = str(chromium.find() or "")
     skipped += [] if browser else ["crawl: browser_*, there is no Chromium"]
     tell({**_figures(best), **(_in_the_browser(browser) if browser else {})}, skipped, json)

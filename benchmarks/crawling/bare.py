@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from scrapy import Request, Spider, signals
@@ -41,9 +41,9 @@ class BareSpider(Spider):
 class GuardedSpider(ShopSpider):
     """The product's spider with all that surrounds it, but for its reader."""
 
-    def read(self, response: Response) -> list[Offer]:
-        self.report.pages += 1
-        return []
+    def parse_page(self, response: Response, *_: Any, **__: Any) -> Iterator[Offer | Request]:
+        """Nothing."""
+        return iter(())
 
 
 def settings(name: str, state: SiteState) -> Mapping[str, Any]:
