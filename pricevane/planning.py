@@ -24,8 +24,6 @@ SOLD = timedelta(days=90)
 UNMATCHED = 1.0
 # Of a budget, where new listings are looked for as well.
 KNOWN_SHARE = 0.8
-# What a crawl says of a site whose 304s it caught lying.
-UNTRUSTED = "untrusted"
 
 
 def next_visit(house: House, name: str, as_of: datetime, clock_at: datetime | None = None) -> SiteState:
@@ -41,7 +39,7 @@ def next_visit(house: House, name: str, as_of: datetime, clock_at: datetime | No
         strategy = _strategy(site, history.last_discovery(connection, site_id), as_of)
         budget = site.budget if strategy == "refresh" else round(KNOWN_SHARE * site.budget)
         known = addresses(connection, site_id, state.region, as_of, budget)
-        trusted = learned.get("validators") != UNTRUSTED
+        trusted = memory.VALIDATORS not in learned
         validators = pages.validators(connection, site_id, state.region) if trusted else {}
     return replace(
         state,
@@ -65,9 +63,9 @@ def addresses(connection: Connection, site_id: int, region: str, as_of: datetime
     A page is worth what its listings are: how likely they have changed since they were read, and what we earn with
     the products that they are matched to. A list of many listings may be asked for in the place of their own pages.
     """
-    known = known_listings(connection, site_id, region, as_of - SOLD)
     if not budget:
-        return tuple(dict.fromkeys(listing.url for listing in known))
+        return tuple(dict.fromkeys(history.known_addresses(connection, site_id)))
+    known = known_listings(connection, site_id, region, as_of - SOLD)
     members = {listing.key: member for listing, member in zip(known, _members(known), strict=True)}
     shown: defaultdict[str, list[str]] = defaultdict(list)
     for listing in known:
@@ -100,8 +98,8 @@ def _priors(known: Sequence[Known]) -> Mapping[str, Prior]:
     return {"": UNKNOWN, **fit_prior((one.category, one.rate_changes, one.rate_days) for one in known)}
 
 
-def learn_rates(connection: Connection, site_id: int, region: str, run_id: int, as_of: datetime) -> int:
-    """Enter what a published run saw of its listings; how many of them had changed."""
+def learn_rates(connection: Connection, site_id: int, region: str, run_id: int, as_of: datetime) -> None:
+    """Enter what a published run saw of its listings."""
     known = {one.listing_id: one for one in known_listings(connection, site_id, region, as_of)}
     priors = _priors(list(known.values()))
     seen = [one for one in seen_again(connection, run_id) if one.listing_id in known]
@@ -111,4 +109,3 @@ def learn_rates(connection: Connection, site_id: int, region: str, run_id: int, 
         rate = Rate(prior, one.rate_changes, one.rate_days).after(one.has_changed, one.days)
         rates.append((one.listing_id, rate.changes, rate.days))
     set_rates(connection, rates)
-    return sum(one.has_changed for one in seen)

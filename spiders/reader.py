@@ -83,7 +83,6 @@ class ReadingSpider(Spider):
         A page that the server calls unchanged yields none: what was read of it before is repeated in the store.
         """
         self.errors_in_a_row = 0
-        offers: list[Offer] = []
         seen = self._seen(response)
         offers = list(seen.offers) if seen else []
         was_open = response.url in self.known

@@ -51,8 +51,9 @@ def shop() -> Iterator[Shop]:
         yield shop
 
 
-def house_of(shop: Shop, folder: Path, more: str) -> House:
-    (folder / "pricevane.toml").write_text(TOML.format(url=shop.url) + more, "utf-8")
+def house_of(shop: Shop, folder: Path, more: str, render: str = 'render = "http"') -> House:
+    toml = TOML.format(url=shop.url).replace('render = "http"', render)
+    (folder / "pricevane.toml").write_text(toml + more, "utf-8")
     return open_house(load(folder / "pricevane.toml", {}))
 
 
@@ -72,6 +73,17 @@ def test_each_region_has_its_own_listings_and_currency(shop: Shop, tmp_path: Pat
         ("DE", "/p/2", 1990, "EUR", "good"),
     ]
     assert {asked.headers["Accept-Language"] for asked in shop.asked} == {"de-DE, de;q=0.9", "de-CH, de;q=0.9"}
+    house.engine.dispose()
+
+
+@pytest.mark.slow
+def test_the_browser_asks_as_a_visitor_of_the_region_too(shop: Shop, tmp_path: Path) -> None:
+    house = house_of(shop, tmp_path, 'cookies = { land = "CH" }\n', 'render = "browser"')
+    assert jobs.crawl(house, "rival-ch").report.browser_pages == 2
+    assert [(row.price_minor, row.currency, row.status) for row in rows(house, Observation)] == [
+        (2990, "CHF", "good"),
+        (2990, "CHF", "good"),
+    ]
     house.engine.dispose()
 
 

@@ -14,6 +14,7 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.settings import BaseSettings
 
 from pricevane.model import SiteState
+from spiders.fetch import region
 from spiders.fetch.costs import Cost, cpu_below
 from spiders.fetch.download import CALLS, CHROMIUM, pages_at_once
 from spiders.fetch.failures import BrowserGone, OffSiteRedirect, TooLarge
@@ -160,8 +161,9 @@ class Browser:
                     user_agent=self.agent,
                     service_workers="block",
                     accept_downloads=False,
-                    locale=self.state.language or None,
+                    locale=region.locale(self.state) or None,
                 )
+                await context.add_cookies(region.cookies(self.state))
                 await context.route("**", self._decide)
                 self._shift = _Shift(context)
                 if old and not old.open:

@@ -14,8 +14,8 @@ from scrapy.http import Response
 
 from pricevane.model import CrawlReport, Origin
 from spiders.fetch.pace import REQUEST_LEAVES
+from spiders.fetch.visits import UNCHANGED
 
-UNCHANGED = 304
 REASONS = {
     "shutdown": "interrupted",
     "closespider_timeout": "time cap",

@@ -43,11 +43,15 @@ def bare(url: str, state: SiteState) -> str:
     return url_query_cleaner(url, list(state.query), remove=True, keep_fragments=True) if state.query else url
 
 
+def asked_for(response: Response) -> str:
+    """The address that was asked for, before any redirect."""
+    return str(response.meta.get("redirect_urls", [response.url])[0]) if response.request else response.url
+
+
 def elsewhere(offer: Offer, response: Response, state: SiteState) -> str:
     """Why an offer is not one of the region that was asked for, or ""."""
     found = offer.price.currency if offer.price else ""
     if state.currency_asked and found and found != state.currency_asked:
         return f"asked for prices in {state.currency_asked}, got one in {found}"
-    sent_from = response.meta.get("redirect_urls", [response.url])[0] if response.request else response.url
-    (wanted, _), (got, _) = copy_of(sent_from), copy_of(response.url)
+    (wanted, _), (got, _) = copy_of(asked_for(response)), copy_of(response.url)
     return f"asked for the shop's copy {wanted!r}, was sent to {got!r}" if wanted and got != wanted else ""

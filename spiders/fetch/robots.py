@@ -15,6 +15,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from pricevane.model import CrawlReport, Origin
 from spiders.fetch.failures import Refused, RobotsRefused, kind_of
+from spiders.fetch.redirects import STATUSES
 from spiders.fetch.rules import Rules
 
 # RFC 9309, 2.5: at least 500 KiB are to be parsed.
@@ -22,7 +23,6 @@ LARGEST = 512 * 1024
 # RFC 9309, 2.4: not to be used for more than a day.
 KEPT_S = 24 * 3600
 MOST_REDIRECTS = 5
-REDIRECTS = (301, 302, 303, 307, 308)
 RATE_LIMITED = 429
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -46,7 +46,7 @@ def rules_of(response: Response, origin: str) -> Rules:
     """The rules of an origin from an answer: 4xx means all may be crawled, 429 and 5xx that nothing may (2.3.1)."""
     if response.status == RATE_LIMITED or response.status >= 500:
         return Rules(origin, note=f"robots.txt answered {response.status}")
-    if response.status in REDIRECTS:
+    if response.status in STATUSES:
         return Rules(origin, note="robots.txt redirects too often")
     return Rules.of(_text(response.body), origin) if response.status == 200 else Rules(origin)
 
@@ -90,7 +90,7 @@ class Robots:
         """The answer, also from another host if the file was moved there: it still speaks for the first (2.3.1.2)."""
         response = await self._get(origin, "/robots.txt")
         for _ in range(MOST_REDIRECTS):
-            if response.status not in REDIRECTS or not (place := response.headers.get("Location")):
+            if response.status not in STATUSES or not (place := response.headers.get("Location")):
                 break
             response = await self._get(response.url, place.decode("utf-8", "replace").strip())
         return response

@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from pricevane.model import VISITED, Offer, PageKind, Status, Visit
+from spiders.fetch.region import asked_for
 
 UNCHANGED = 304
 LONGEST = 300
@@ -46,7 +47,7 @@ class VisitMiddleware:
         is_clear = is_direct and bool(offers) and all(offer.status is Status.GOOD for offer in offers)
         is_unchanged = response.status == UNCHANGED
         return Visit(
-            url=response.meta.get("redirect_urls", [response.url])[0],
+            url=asked_for(response),
             at=spider.now(),
             kind=kind,
             region=spider.state.region,
