@@ -25,6 +25,7 @@ from pipelines.store import OFFERS_KEPT
 from pipelines.validate import flaw, validate
 from pricevane import settings as differences
 from pricevane.archive import ArchivedPage, ArchiveWriter, Archivist
+from pricevane.chromium import launch_environment
 from pricevane.model import Examination, Offer, SiteState, Status
 from pricevane.storage.history import Kept
 from pricevane.wire import JOB, Job, encode, examination_row, offer_row
@@ -90,7 +91,8 @@ def settings_for(job: Job) -> Settings:
         priority="project",
     )
     if state.render != "http":
-        chosen = download.settings(job.chromium, state.render)
+        environment = launch_environment(Path(job.chromium)) if job.chromium else None
+        chosen = download.settings(job.chromium, environment, state.render)
         for name in ("DOWNLOAD_HANDLERS", "DOWNLOADER_MIDDLEWARES"):
             chosen[name] = {**settings[name], **chosen[name]}
         settings.update(chosen, priority="project")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pricevane.crawling import run_crawl
 from pricevane.market.rungs import RungShop, Ware, wares
 from pricevane.market.server import ShopServer, serving
 from pricevane.model import CrawlReport, SiteState
+from tests import browser
 
 HOST = "127.0.0.31"
 
@@ -38,7 +38,7 @@ class Rungs:
         chosen = {"render": "auto", "currency": "EUR", "language": "en", "learned": self.learned, **state}
         report = run_crawl(
             SiteState(url=f"{url}/", local=(url,), **chosen),
-            chromium=shutil.which("chromium") if chromium == "" else chromium,
+            chromium=str(browser.found()) if chromium == "" else chromium,
             feed=True,
             on_offer=self.rows.append,
             on_progress=on_progress,

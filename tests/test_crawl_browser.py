@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ import pytest
 
 from pricevane.crawling import run_crawl
 from pricevane.model import CrawlReport
+from tests import browser
 from tests.crawl_shop import Reply, Shop, open_shop, page, redirect, robots, sitemap
 from tests.rung_shop import open_rungs
 
@@ -48,7 +48,7 @@ def crawled() -> Iterator[Crawled]:
             }
         )
         rows: list[Mapping[str, Any]] = []
-        chromium = shutil.which("chromium")
+        chromium = str(browser.found())
         report = run_crawl(shop.state(render="browser"), chromium=chromium, feed=True, on_offer=rows.append)
         yield Crawled(shop, elsewhere, report, rows)
 
@@ -115,6 +115,21 @@ def kill_chromium() -> int:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     return len(found)
+
+
+def test_the_browser_of_a_crawl_never_sees_our_settings_and_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PRICEVANE_MAIL_PASSWORD", "hush")
+    program = tmp_path / "chromium"
+    program.write_text(f"#!/bin/sh\nenv >> {tmp_path}/told\nexit 1\n", "utf-8")
+    program.chmod(0o755)
+    with open_rungs("drawn", 1) as rungs:
+        report = rungs.crawl(str(program), render="browser")
+    told = (tmp_path / "told").read_text("utf-8")
+    assert "PATH=" in told
+    assert "PRICEVANE" not in told
+    assert report.failed["browser"]
 
 
 def test_a_killed_browser_is_started_again_and_no_page_is_lost() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from pricevane.crawling import run_crawl
 from pricevane.market.storefront import Reply
+from tests import browser
 from tests.crawl_shop import Reply as Page
 from tests.crawl_shop import open_shop, product, sitemap
 from tests.rung_shop import Rungs, open_rungs
@@ -99,7 +99,7 @@ def test_pages_that_plain_http_reads_are_compared_once_and_never_open_the_browse
         paths = [f"/p/{number}" for number in range(1, 10)]
         shop.replies.update({path: product(shop, path, f"{place}9.90") for place, path in enumerate(paths, 1)})
         shop.replies["/sitemap.xml"] = Page(sitemap(shop, *paths))
-        first = run_crawl(shop.state(render="auto"), chromium=shutil.which("chromium"))
+        first = run_crawl(shop.state(render="auto"), chromium=str(browser.found()))
         assert (first.browser_pages, first.offers) == (5, 9)
         state = shop.state(render="auto", learned=first.learned)
         again = run_crawl(state, chromium="/nonexistent/chromium")

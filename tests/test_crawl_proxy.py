@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +13,13 @@ from playwright.async_api import async_playwright
 from scrapy import Request
 from scrapy.http import Response
 
+from pricevane.chromium import launch_environment
 from pricevane.model import CrawlReport, Origin, SiteState
 from spiders.fetch.gate import Gate, is_tracker, same_shop
 from spiders.fetch.launch import launch_options
 from spiders.fetch.proxy import HEAD_BYTES, Proxy
 from spiders.fetch.robots import Robots
+from tests import browser
 from tests.crawl_shop import Reply, Shop, open_shop, page, redirect
 
 
@@ -98,15 +99,17 @@ def test_nothing_that_a_page_can_do_reaches_another_port_of_this_machine() -> No
         elsewhere = f"http://127.0.0.1:{forbidden.port}"
         shop.replies.update({"/p": Reply(page("leash", elsewhere=elsewhere)), "/away": redirect(f"{elsewhere}/away")})
 
+        path = browser.found()
+
         async def visit(port: int) -> None:
             async with async_playwright() as playwright:
-                options = launch_options(shutil.which("chromium"), port)
-                browser = await playwright.chromium.launch(**options)
-                tab = await browser.new_page()
+                options = launch_options(str(path), port, launch_environment(path))
+                running = await playwright.chromium.launch(**options)
+                tab = await running.new_page()
                 await tab.goto(f"{shop.url}/p", wait_until="commit")
                 await tab.wait_for_function("document.title === 'tried'", timeout=30_000)
                 await tab.goto(f"{shop.url}/away")
-                await browser.close()
+                await running.close()
 
         proxy, _ = through(shop, visit)
         assert "/away" in shop.paths

@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 from pricevane.model import SiteState
 from spiders.fetch import region
 from spiders.fetch.costs import Cost, cpu_below
-from spiders.fetch.download import CALLS, CHROMIUM, pages_at_once
+from spiders.fetch.download import CALLS, CHROMIUM, ENVIRONMENT, pages_at_once
 from spiders.fetch.failures import BrowserGone, OffSiteRedirect, TooLarge
 from spiders.fetch.gate import Gate
 from spiders.fetch.guard import same_site
@@ -60,6 +60,7 @@ class Browser:
         self.state = state
         self.gate = gate
         self.chromium = settings.get(CHROMIUM)
+        self.environment = settings.get(ENVIRONMENT)
         self.agent = settings["USER_AGENT"]
         self.largest = settings.getint("DOWNLOAD_MAXSIZE")
         self.proxy = Proxy(gate.admits, state.local, gate.report)
@@ -184,7 +185,7 @@ class Browser:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
                 self._port = await self.proxy.start()
-            options = launch_options(self.chromium, self._port)
+            options = launch_options(self.chromium, self._port, self.environment)
             self._running = await self._playwright.chromium.launch(**options)
         except BrowserError as error:
             raise BrowserGone(f"Chromium does not start: {error.message.splitlines()[0]}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from scrapy import Request
@@ -15,7 +16,7 @@ from spiders.fetch.connection import BoundedDownload
 PAGES, LOCAL_PAGES = 2, 6
 # Request meta: the page is to be fetched by the browser; the JSON calls that it made; the ladder is to choose.
 WANTED, CALLS, CHOSEN = "browser", "calls", "ladder"
-CHROMIUM = "PRICEVANE_CHROMIUM"
+CHROMIUM, ENVIRONMENT = "PRICEVANE_CHROMIUM", "PRICEVANE_CHROMIUM_ENVIRONMENT"
 
 
 class Fetcher(Protocol):
@@ -33,11 +34,12 @@ def page_meta(render: str) -> dict[str, Any]:
     return {"http": {}, "browser": {WANTED: True, WHOLE: True}}.get(render, {CHOSEN: True})
 
 
-def settings(chromium: str | None, render: str) -> dict[str, Any]:
-    """Scrapy's settings where a browser may be needed; `chromium` is its path, None takes Playwright's own."""
+def settings(chromium: str | None, environment: Mapping[str, str] | None, render: str) -> dict[str, Any]:
+    """Scrapy's settings where a browser may be needed; `chromium` and `environment` are as in `launch_options`."""
     handlers = dict.fromkeys(("http", "https"), f"{__name__}.Download")
     ladder = {"spiders.ladder_middleware.LadderMiddleware": 565} if render == "auto" else {}
-    return {"DOWNLOAD_HANDLERS": handlers, "DOWNLOADER_MIDDLEWARES": ladder, CHROMIUM: chromium}
+    browser = {CHROMIUM: chromium, ENVIRONMENT: environment}
+    return {"DOWNLOAD_HANDLERS": handlers, "DOWNLOADER_MIDDLEWARES": ladder, **browser}
 
 
 def pages_at_once(state: SiteState) -> int:

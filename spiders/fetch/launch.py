@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from typing import Any
 
 LAUNCH_S = 60.0
+NO_UDP = "disable_non_proxied_udp"
 
 log = logging.getLogger(__name__)
 
 
-def launch_options(chromium: str | None, port: int) -> dict[str, Any]:
+def launch_options(chromium: str | None, port: int, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Playwright's options for a browser whose only way out is the proxy on that port.
 
     No name is resolved by the browser itself, and nothing goes by UDP. `chromium` is its path; None takes
-    Playwright's own.
+    Playwright's own. `environment` is all that it is told of ours; None passes on what this process has.
     """
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if as_root:
@@ -29,8 +31,10 @@ def launch_options(chromium: str | None, port: int) -> dict[str, Any]:
             "--disable-quic",
             "--dns-prefetch-disable",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            "--force-webrtc-ip-handling-policy",
-            "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+            # Chromium's headless shell knows the first, the whole browser asks for both.
+            f"--force-webrtc-ip-handling-policy={NO_UDP}",
+            f"--webrtc-ip-handling-policy={NO_UDP}",
         ],
     }
-    return options | ({"executable_path": chromium} if chromium else {})
+    given = {"executable_path": chromium, "env": None if environment is None else dict(environment)}
+    return options | {name: value for name, value in given.items() if value is not None}
