@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pricevane.model import Examination, Offer, PageKind, Status
 from spiders.memory import Memory, page_type
-from spiders.read.document import Document, PageHints, TooDeep, in_utf8
+from spiders.read.document import Document, PageHints, TooDeep, Utf8
 from spiders.read.fast import read_fast
 from spiders.read.page import examined
 
@@ -35,9 +35,9 @@ class PageReader:
         self.hints = hints
         self.known = known
 
-    def examine(self, page: str | bytes, url: str, at: datetime, selectors: Mapping[str, str]) -> Examination:
-        """All that is seen on the page fetched from `url`; raises BadSelector for a site file's wrong selector."""
-        began, kind, html = time.perf_counter(), page_type(url), in_utf8(page)
+    def examine(self, page: bytes, url: str, at: datetime, selectors: Mapping[str, str]) -> Examination:
+        """All that is seen on a page in UTF-8 from `url`; raises BadSelector for a site file's wrong selector."""
+        began, kind, html = time.perf_counter(), page_type(url), Utf8(page)
         if url in self.known and self.memory.is_fast(kind) and (offers := read_fast(html, url, at, self.hints)):
             self._skim(kind, offers[0])
             return Examination(url, PageKind.PRODUCT, FAST, tuple(offers), (), time.perf_counter() - began)

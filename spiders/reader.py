@@ -20,6 +20,7 @@ from spiders.fetch.blocks import is_block
 from spiders.fetch.charset import in_utf8
 from spiders.fetch.failures import NotNow, Refused, RobotsRefused, kind_of
 from spiders.fetch.visits import KIND, UNCHANGED
+from spiders.find.links import tree_of
 from spiders.memory import Memory
 from spiders.page_reader import READ, PageReader
 from spiders.read.document import PageHints
@@ -98,7 +99,7 @@ class ReadingSpider(Spider):
 
         The offers of a list stand only where its address was asked for: a shop's products are read on their own pages.
         """
-        if response.status != 200 or not isinstance(response, HtmlResponse) or not response.body.strip():
+        if response.status != 200 or not isinstance(response, HtmlResponse) or _is_empty(response):
             return None
         self._recognise(response)
         seen = response.meta.get(READ) if response.request else None
@@ -151,7 +152,7 @@ class ReadingSpider(Spider):
             self.report.fail(str(response.status))
         elif not isinstance(response, HtmlResponse):
             self.report.fail("not html")
-        elif not response.body.strip():
+        elif _is_empty(response):
             self.report.fail("empty")
         if seen:
             response.meta[KIND] = seen.kind
@@ -175,6 +176,12 @@ class ReadingSpider(Spider):
         """Take over the reading rules of a site file whose marker stands on one of the first pages."""
         if self.reader is not self or self.report.pages >= PAGES_TO_RECOGNISE:
             return
-        for site in self.recognisable:
-            if site.marker and page.css(site.marker):
+        marked = [site for site in self.recognisable if site.marker]
+        tree = tree_of(in_utf8(page)) if marked else None
+        for site in marked:
+            if tree is not None and tree.css_first(site.marker):
                 self.reader = site(self.state)
+
+
+def _is_empty(response: Response) -> bool:
+    return not response.body or response.body.isspace()

@@ -15,11 +15,13 @@ from twisted.python.failure import Failure
 from pricevane.model import Offer, PageKind, SiteState
 from spiders.fetch import download, region
 from spiders.fetch.browser import Browser
+from spiders.fetch.charset import in_utf8
 from spiders.fetch.gate import Gate
 from spiders.fetch.guard import same_site
 from spiders.fetch.robots import Robots
-from spiders.fetch.visits import KIND
-from spiders.find.frontier import Lead, Rank
+from spiders.fetch.visits import KIND, UNCHANGED
+from spiders.find.frontier import PAGE_CAP, Lead, Rank
+from spiders.find.heard import LASTMOD, TILE
 from spiders.find.links import links
 from spiders.find.merchant import source
 from spiders.find.tiles import LEAST_TILES
@@ -29,8 +31,8 @@ from spiders.reader import TILES, ReadingSpider
 
 DEEPEST = 6
 MOST_LEADS = 5000
-# A platform's sign stands near the top; no page is searched further.
-SIGNED = 200_000
+# A platform's sign stands near the top; no page is searched further than so many bytes.
+SIGNED = 400_000
 PAGES_TO_RECOGNISE = 5
 
 
@@ -107,14 +109,14 @@ class ShopSpider(FindingSpider):
 
     def _continued(self, page: Response, offers: Sequence[Offer]) -> Iterator[Request]:
         """Requests for the further pages of a list, until one links to nothing new or the page cap is reached."""
-        found = links(page.text, page.url) if isinstance(page, HtmlResponse) else []
+        found = links(in_utf8(page), page.url) if isinstance(page, HtmlResponse) else []
         fresh = [link for link in found if link.url not in self.listed and same_site(self.state.origin, link.url)]
         self.listed.update(link.url for link in fresh)
         further = [link.url for link in fresh if link.is_next or is_page_of(link.url, page.url)]
         others = [link.url for link in fresh if link.url not in further]
         for url in [*further, *([] if offers else others)] if others else []:
             if self.report.pages >= self.state.max_pages:
-                self.report.reason = "page cap"
+                self.report.reason = PAGE_CAP
                 return
             yield self.page(url, self.parse_list if url in further else self.parse_listed)
 
@@ -128,7 +130,7 @@ class ShopSpider(FindingSpider):
         for rank, urls in ((Rank.KNOWN, self.state.known), (Rank.LIST, self._lists())):
             for url in urls:
                 self.frontier.add(Lead(url, "known"), rank)
-        if self.state.strategy != "refresh":
+        if self.state.strategy != "refresh" or (self.frontier.spared and self.finding.heard.convinces(LASTMOD)):
             for url in (await self.robots.rules(self.state.origin.url)).sitemaps:
                 for request in self.sitemap(url):
                     yield request
@@ -136,9 +138,15 @@ class ShopSpider(FindingSpider):
                 yield request
 
     def _lists(self) -> list[str]:
-        """The lists that showed known listings in the crawl before, where they are few beside these and no feed is."""
+        """The lists that showed known listings in the crawl before, where they are few beside these and no feed is.
+
+        Where listings are spared, only if tiles are believed, and as many as there is room for.
+        """
         lists = [] if self.finding.platform else list(self.finding.tiles.lists)
-        return lists if len(lists) * LEAST_TILES <= len(self.state.known) else []
+        if self.frontier.spared:
+            room = self.frontier.room - len(self.state.known) if self.finding.heard.convinces(TILE) else 0
+            lists = lists[: max(room, 0)]
+        return lists if len(lists) * LEAST_TILES <= len(self.known) else []
 
     def page(self, url: str, callback: Callable[..., Any], priority: int = 0, **kwargs: Any) -> Request:
         """A request for one page, through the browser where the site or the page's type needs it."""
@@ -167,7 +175,9 @@ class ShopSpider(FindingSpider):
             self.frontier.done(offer.url, lead.where)
         if lead.where != "known":
             self.count_found(lead.where, offers)
-        if offers or response.status == 304:
+        if response.status == UNCHANGED:
+            self.finding.heard.settled(lead.url, has_changed=False)
+        if offers or response.status == UNCHANGED:
             self.finding.traps.reward(response.url)
             self.shows_products |= lead.hops is None and response.url not in self.known
         for feed in self.finding.compared():
@@ -203,7 +213,7 @@ class ShopSpider(FindingSpider):
     def _looked_around(self, page: HtmlResponse, lead: Lead, is_product: bool) -> Iterator[Offer | Request]:
         """What a page tells of others: the shop's platform, tiles, and links."""
         if self.report.pages <= PAGES_TO_RECOGNISE:
-            yield from self.platform(page.text[:SIGNED])
+            yield from self.platform(in_utf8(page)[:SIGNED].decode("latin-1"))
         tiles = () if is_product else self.rekeyed(page.meta.get(TILES, ()))
         if tiles:
             yield from self._tiles(page, tiles, None if lead.hops is None else lead.hops + 1)
@@ -213,15 +223,15 @@ class ShopSpider(FindingSpider):
                 shown = [tile.url for tile in tiles] if len(tiles) >= LEAST_TILES else found
                 self.finding.traps.saw(page.url, shown)
         elif not self.shows_products and len(self.leads) < MOST_LEADS:
-            self.leads.update(link.url for link in links(page.text, page.url))
+            self.leads.update(link.url for link in links(in_utf8(page), page.url))
 
     def _tiles(self, page: HtmlResponse, tiles: Sequence[Offer], hops: int | None) -> Iterator[Offer]:
         """The offers of a list's tiles where they are as good as pages; else they say which pages to read first."""
         shelf = self.finding.tiles.take(page.url, tiles)
         if len(tiles) >= LEAST_TILES:
             self.finding.traps.reward(page.url, is_list=True)
-        for url in shelf.changed:
-            self.frontier.add(Lead(url, "known"), Rank.CHANGED)
+        for url, is_new in shelf.told:
+            self.frontier.add(Lead(url, "known"), self.finding.rank(url, TILE, is_new))
         for url in shelf.new:
             if self.wants(url):
                 self.frontier.add(Lead(url, "category", hops), Rank.LIKELY)
@@ -233,7 +243,7 @@ class ShopSpider(FindingSpider):
     def _follow(self, page: HtmlResponse, hops: int) -> list[str]:
         """Let the links of a page wait, and name them; further pages of a list are no deeper than the first."""
         finding = self.finding
-        here = [link for link in links(page.text, page.url) if same_site(self.state.origin, link.url)]
+        here = [link for link in links(in_utf8(page), page.url) if same_site(self.state.origin, link.url)]
         finding.sessions.watch(link.url for link in here)
         for link in here:
             url = finding.sessions.clean(link.url)
@@ -250,7 +260,9 @@ class ShopSpider(FindingSpider):
             self.crawler.engine.crawl(request)
             raise DontCloseSpider
         if self.frontier.bound:
-            self.report.reason = self.report.reason or self.frontier.bound
+            # A budget that is spent is no fault: what waits has its turn in the next crawl.
+            if self.frontier.bound == PAGE_CAP:
+                self.report.reason = self.report.reason or PAGE_CAP
             return
         is_over = self.follows_links or self.shows_products or self.one_page or self.report.reason
         if is_over or self.state.strategy == "refresh":

@@ -15,6 +15,7 @@ from tests.crawl_shop import page
 URL = "https://shop.example/p/7.html"
 AT = datetime(2031, 5, 4, tzinfo=UTC)
 HTML = page("product", number="7", url=URL, price="1299.50").decode()
+BEFORE = HTML[HTML.index("<h1") : HTML.index("€ 1299.50")]
 LD = HTML[HTML.index("<script") : HTML.index("</script>") + 9]
 
 
@@ -46,7 +47,10 @@ def test_the_price_may_be_shown_in_any_way_of_writing(shown: str) -> None:
         ("€ 1299.50", "€ 11299.50"),
         ("€ 1299.50", "<s>€ 1299.50</s> € 999.50"),
         ("€ 1299.50", "<!-- 1299.50 --><script>1299.50</script>"),
+        ("€ 1299.50", f"<script>'1299.50 €'{' ' * 50_000}</script>"),
+        (f"{BEFORE}€ 1299.50", f"<script>{' ' * 9000}'1299.50 €'</script>{BEFORE}"),
         (LD, f"<!-- {LD} -->"),
+        (LD, f"<!-- {LD}{LD} -->"),
         (LD, LD.replace("</script>", "")),
         (LD, LD + LD.replace("1299.50", "1199.50")),
         ("schema.org/InStock", "schema.org/"),

@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pricevane.model import PriceKind
+from spiders.read import money
 from spiders.read.currency import CURRENT, TENDER, currency_of
 from spiders.read.money import LARGEST, Amount, machine_price, parse_price
 from spiders.read.numerals import Habit, number
@@ -136,3 +137,13 @@ def test_symbols_of_every_country_are_known_to_a_shop_that_uses_them() -> None:
 def test_delivery_and_discounts_beside_a_number_are_never_its_price() -> None:
     for words in ("free shipping over {}", "versandkostenfrei ab {}", "livraison gratuite dès {}", "save {}", "{} off"):
         assert parse_price(words.format("€50")) is None, words
+
+
+@settings(max_examples=1500)
+@given(
+    st.text("0123456789., €$-–xX/'%¹²٣\xa0kgfromab", max_size=16),
+    st.sampled_from(["", "de", "en_US", "ar"]),
+    st.sampled_from(["", "EUR", "JPY", "KWD"]),
+)
+def test_a_text_means_what_it_meant_before_others_of_its_shape_were_read(text: str, language: str, code: str) -> None:
+    assert parse_price(text, language=language, currency=code) == money._parsed(text, language, code, "", ())

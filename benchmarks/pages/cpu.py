@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from statistics import median, quantiles
 
 from benchmarks.pages.cases import Case
+from pricevane.crawler import collect_rarely
 
 Reader = Callable[[Case], object]
 
@@ -14,14 +17,27 @@ Reader = Callable[[Case], object]
 def measured(cases: Sequence[Case], readers: Mapping[str, Reader], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of the process's own time by reader, a figure for each page: the best of some rounds."""
     spent: dict[str, list[float]] = {name: [] for name in readers}
-    for case in cases:
-        best = dict.fromkeys(readers, float("inf"))
-        for _ in range(rounds):
-            for name, reader in readers.items():
-                best[name] = min(best[name], _milliseconds(reader, case))
-        for name, figure in best.items():
-            spent[name].append(figure)
+    with _as_in_a_crawl():
+        for case in cases:
+            best = dict.fromkeys(readers, float("inf"))
+            for _ in range(rounds):
+                for name, reader in readers.items():
+                    best[name] = min(best[name], _milliseconds(reader, case))
+            for name, figure in best.items():
+                spent[name].append(figure)
     return spent
+
+
+@contextmanager
+def _as_in_a_crawl() -> Iterator[None]:
+    """Python's collector set for every reader as the crawl's own process sets it."""
+    usual = gc.get_threshold()
+    collect_rarely()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*usual)
 
 
 def _milliseconds(reader: Reader, case: Case) -> float:

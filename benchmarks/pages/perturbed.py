@@ -83,7 +83,7 @@ def perturbed(case: Case, seed: int = 0) -> Iterator[Perturbed]:
     prices = [value for value in case.truth.get("price", ()) if isinstance(value, Decimal)]
     if len(prices) != 1 or prices[0] <= 0:
         return
-    body = bytes(in_utf8(case.body))
+    body = in_utf8(case.body)
     for name, change in CHANGES.items():
         tree = LexborHTMLParser(body)
         shown = tuple(_shown(tree, prices[0]))

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin
 from selectolax.lexbor import LexborHTMLParser
 from w3lib.url import safe_url_string
 
-from spiders.read.document import TooDeep, refuse_bomb
+from spiders.read.crowds import refusal
 
 NOISE = re.compile(
     r"(utm_\w+|gclid|fbclid|msclkid|srsltid|ref|referrer"
@@ -43,13 +43,17 @@ def tidy(base: str, href: str) -> str:
     return address + mark + kept if kept else address
 
 
-def links(html: str, url: str) -> list[Link]:
-    """The page's links in order, each once, those marked nofollow left out; at most MOST, none of a nesting bomb."""
-    try:
-        refuse_bomb(html)
-    except TooDeep:
+def tree_of(html: str | bytes) -> LexborHTMLParser | None:
+    """The tree of a page; None for one that nests or crowds its elements to harm its reader."""
+    body = html.encode(errors="replace") if isinstance(html, str) else html
+    return None if refusal(body) else LexborHTMLParser(body)
+
+
+def links(html: str | bytes, url: str) -> list[Link]:
+    """The page's links in order, each once, those marked nofollow left out; at most MOST, none of a bomb."""
+    page = tree_of(html)
+    if page is None:
         return []
-    page = LexborHTMLParser(html)
     base_tag = page.css_first("base[href]")
     base = urljoin(url, base_tag.attributes.get("href") or "") if base_tag else url
     found: dict[str, bool] = {}

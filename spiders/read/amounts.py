@@ -10,9 +10,8 @@ from selectolax.lexbor import LexborNode
 
 from spiders.read.currency import ABBREVIATIONS
 from spiders.read.document import Document
-from spiders.read.labels import named
 from spiders.read.money import Amount, parse_price
-from spiders.read.tree import ancestors
+from spiders.read.tree import STRUCK_TAGS, ancestors
 from spiders.read.visible import MOST_NODES, NEAR, Sight, Text, View
 
 MOST = 600
@@ -27,7 +26,6 @@ TEXT_BUDGET = 400_000
 BEFORE, AFTER = 14, 8
 CLOSE = 3
 WORDS_BEFORE, WORDS_AFTER = 60, 40
-STRUCK = frozenset(["del", "s", "strike"])
 _DIGIT = re.compile(r"\d")
 _BARE = re.compile(r"[\s\d.,'’–—-]+")
 _SPLIT = re.compile(r"(?<=\d) ?([.,]) ?(?=\d{1,2}(?!\d))")
@@ -83,6 +81,8 @@ def _sight(
         return None, 0
     cost = 0
     for level in range(CLIMB):
+        if best and best.has_currency and not _is_whole(best.amount):
+            break
         shown = element.text(separator=" ")
         cost += len(shown)
         if len(shown) > 4 * WIDEST or len(shown := _joined(shown)) > WIDEST:
@@ -97,7 +97,7 @@ def _sight(
         amount = _amount(text, page.language, currency)
         best = Sight(node.parent, order, amount, text, False) if amount and amount.amount > 0 else None
     if best:
-        best.is_struck = any(one.tag in STRUCK for one in ancestors(node.parent or element, 2 * CLIMB))
+        best.is_struck = any(one.tag in STRUCK_TAGS for one in ancestors(node.parent or element, 2 * CLIMB))
     return best, cost
 
 
@@ -121,7 +121,7 @@ def _has_sign(text: str, currency: str) -> bool:
 
 def _is_named(node: LexborNode, view: View) -> bool:
     """Whether a number without a currency stands where the shop's own names speak of a price."""
-    return any("price" in named(view.names_of(one)) for one in ancestors(node, NEAR))
+    return any("price" in view.looks_of(one).means for one in ancestors(node, NEAR))
 
 
 def _read(element: LexborNode, order: int, shown: str, page: Document, currency: str) -> Sight | None:
@@ -142,7 +142,11 @@ def _adds_to(inner: Sight, outer: Sight) -> bool:
     if outer.has_currency and not inner.has_currency:
         return True
     whole = inner.amount.amount
-    return whole == whole.to_integral_value() and whole != outer.amount.amount and whole == int(outer.amount.amount)
+    return _is_whole(inner.amount) and whole != outer.amount.amount and whole == int(outer.amount.amount)
+
+
+def _is_whole(amount: Amount) -> bool:
+    return amount.amount == amount.amount.to_integral_value()
 
 
 def _surround(view: View) -> None:

@@ -1,13 +1,21 @@
-"""Crowds that the parser needs quadratic time for: attributes of one element, options of one list."""
+"""Crowds that the parser needs quadratic time for: elements within elements, attributes of one, options of one list."""
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
+import numpy.typing as npt
+
+# Ordinary pages nest below 300.
+MAX_DEPTH = 3000
+# The parser's memory grows by 250 bytes a tag: 40 MB for so many. The longest lists of real shops have a third of them.
+MOST_TAGS = 150_000
+# Fewer tags than these nest in no time, and make no long list.
+_FEW_NESTED, _FEW_LISTED = 15_000, 7_000
 MOST_ATTRIBUTES = 400
 # The sum of the squares of how many options each list has: a few tenths of a second.
 MOST_PAIRS = 50_000_000
-_FEW_OPTIONS = 5000
 # Fewer attributes than this cost no more than the rest of a page.
 _FEW_VALUES = 20_000
 LONGEST_TAG = 20_000
@@ -19,22 +27,60 @@ _UNCROWDED = re.compile(
 _NO_MARKUP = re.compile(rb"<(script|style)\b.*?(?:</\1|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _LIST_END = re.compile(rb"</select", re.IGNORECASE)
 _OPTION = re.compile(rb"<option", re.IGNORECASE)
+# Elements that never hold others, or whose next sibling closes them.
+_UNNESTED = "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|option|dt|dd|path|use"
+_NESTING = re.compile(rf"<(/?)(?!(?:{_UNNESTED})\b)[a-z]".encode(), re.IGNORECASE)
+# What upper case lacks in ASCII.
+CASE = np.uint8(0x20)
+_Bytes = npt.NDArray[np.uint8]
 
 
-def crowded(body: bytes, tags: int) -> str:
-    """What there is too much of on a page with so many `<`, or ""; ordinary pages are not looked at closely."""
-    if _may_be_crowded(body) and _has_many_attributes(body) and _has_many_attributes(_NO_MARKUP.sub(b"", body)):
-        return f"an element has more than {MOST_ATTRIBUTES} attributes"
-    if tags > _FEW_OPTIONS and len(_OPTION.findall(body)) > _FEW_OPTIONS:
-        pairs = sum(len(_OPTION.findall(part)) ** 2 for part in _LIST_END.split(body))
-        if pairs > MOST_PAIRS:
+def refusal(body: bytes) -> str:
+    """Of what a page has more than any real one, so that it is not to be parsed, or "".
+
+    Ordinary pages are only counted through, which is done in bulk: it is part of the cost of every page.
+    """
+    signs = np.frombuffer(body, np.uint8)
+    tags = _count(signs, b"<")
+    if tags > MOST_TAGS:
+        return f"more than {MOST_TAGS} tags"
+    if tags > _FEW_LISTED:
+        initials = signs[np.flatnonzero(signs[:-1] == ord("<")) + 1]
+        if tags > _FEW_NESTED and _piles_up(initials) and _is_deep(body):
+            return f"elements nest deeper than {MAX_DEPTH}"
+        if _count(initials | CASE, b"o") > _FEW_LISTED and _has_long_list(body):
             return f"a list has more than {int(MOST_PAIRS**0.5)} options"
+    if _may_be_crowded(body, signs) and _has_many_attributes(body) and _has_many_attributes(_NO_MARKUP.sub(b"", body)):
+        return f"an element has more than {MOST_ATTRIBUTES} attributes"
     return ""
 
 
-def _may_be_crowded(body: bytes) -> bool:
+def _count(signs: _Bytes, sign: bytes) -> int:
+    return int(np.count_nonzero(signs == ord(sign)))
+
+
+def _piles_up(initials: _Bytes) -> bool:
+    """Whether anywhere so many more tags are opened than closed, by what follows each `<`."""
+    balance = np.cumsum(np.where(initials == ord("/"), -1, 1))
+    return bool((balance - np.minimum.accumulate(balance)).max(initial=0) >= MAX_DEPTH)
+
+
+def _is_deep(body: bytes) -> bool:
+    depth = 0
+    for closing in _NESTING.findall(body):
+        depth = max(depth - 1, 0) if closing else depth + 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _has_long_list(body: bytes) -> bool:
+    return sum(len(_OPTION.findall(part)) ** 2 for part in _LIST_END.split(body)) > MOST_PAIRS
+
+
+def _may_be_crowded(body: bytes, signs: _Bytes) -> bool:
     """Whether an element may be long enough to hurt: by its values, or by a stretch without an end of a tag."""
-    if body.count(b"=") > _FEW_VALUES:
+    if _count(signs, b"=") > _FEW_VALUES:
         return True
     at = 0
     while at + LONGEST_TAG < len(body):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,20 +12,13 @@ from w3lib.encoding import html_body_declared_encoding, html_to_unicode, read_bo
 
 from pricevane.model import page_hash
 from spiders.read.address import listing_url, own_url
-from spiders.read.crowds import crowded
+from spiders.read.crowds import refusal
 from spiders.read.text import clean
+from spiders.read.tree import each
 
-# The parser's time grows with the square of the depth of block elements: ordinary pages nest below 300.
-MAX_DEPTH = 3000
-# Its memory grows by 250 bytes a tag: 40 MB for so many. The longest lists of real shops have a third of them.
-MOST_TAGS = 150_000
-_SUSPICIOUS_TAGS = 15_000
-_PART = 16_384
 # One query for all layers: each walks the whole tree.
-_ASKED = 'html, h1, link[rel="canonical" i], meta[content], script'
-# Elements that never hold others, or whose next sibling closes them.
-_UNNESTED = "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|option|dt|dd|path|use"
-_NESTING = re.compile(rf"<(/?)(?!(?:{_UNNESTED})\b)[a-z]".encode(), re.IGNORECASE)
+_SORTED, _BEGINNINGS = frozenset(["html", "h1", "link", "meta"]), ("itemscope", "typeof")
+_ASKED = 'html, h1, link[rel="canonical" i], meta[content], script, [itemscope], [typeof]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +48,8 @@ class TooDeep(ValueError):
 class Document:
     """The tree of one page; `url` is where it was fetched, `address` the listing it stands for.
 
-    `scripts` hold JSON-LD, `metas` have content, `inline` are the other scripts without a source, `body` is the page
-    in UTF-8 for cheap first looks.
+    `scripts` hold JSON-LD, `metas` have content, `inline` are the other scripts without a source, `scopes` and `typed`
+    begin what microdata and RDFa speak of, `body` is the page in UTF-8 for cheap first looks.
     """
 
     tree: LexborHTMLParser
@@ -68,6 +62,8 @@ class Document:
     scripts: tuple[LexborNode, ...]
     metas: tuple[LexborNode, ...]
     inline: tuple[LexborNode, ...]
+    scopes: tuple[LexborNode, ...]
+    typed: tuple[LexborNode, ...]
     body: bytes
 
     @cached_property
@@ -76,18 +72,21 @@ class Document:
         return self.body.decode(errors="replace")
 
     @classmethod
-    def parse(cls, html: str | bytes, url: str, hints: PageHints) -> Document:
+    def parse(cls, html: Html, url: str, hints: PageHints) -> Document:
         """Parse a page that was fetched from `url`; raises TooDeep for a nesting bomb."""
         body = in_utf8(html)
-        tags = body.count(b"<")
-        _refuse_depth(body, tags)
-        if reason := crowded(body, tags):
+        if reason := refusal(body):
             raise TooDeep(f"{reason}: the page is not read")
-        tree = LexborHTMLParser(bytes(body))
+        tree = LexborHTMLParser(body)
         address = listing_url(url)
         nodes: dict[str, list[LexborNode]] = {}
-        for node in tree.css(_ASKED):
-            nodes.setdefault(_sort(node), []).append(node)
+        for node in each(tree, _ASKED):
+            attributes = node.attributes
+            if sort := _sort(node.tag or "", attributes):
+                nodes.setdefault(sort, []).append(node)
+            for name in _BEGINNINGS:
+                if name in attributes:
+                    nodes.setdefault(name, []).append(node)
         return cls(
             tree,
             address,
@@ -99,6 +98,8 @@ class Document:
             tuple(nodes.get("ld+json", ())),
             tuple(nodes.get("meta", ())),
             tuple(nodes.get("script", ())),
+            tuple(nodes.get("itemscope", ())),
+            tuple(nodes.get("typeof", ())),
             body,
         )
 
@@ -108,65 +109,40 @@ class Document:
         return bool(own) and own in {self.address, self.url}
 
 
-class Utf8(bytes):
+@dataclass(frozen=True, slots=True)
+class Utf8:
     """A page in UTF-8, whatever it says of its encoding."""
 
+    body: bytes
 
-def in_utf8(body: str | bytes) -> Utf8:
+
+Html = str | bytes | Utf8
+
+
+def in_utf8(html: Html) -> bytes:
     """The page in UTF-8; the parser itself replaces what is not valid in it."""
-    if isinstance(body, Utf8):
-        return body
-    if isinstance(body, str):
-        return Utf8(body, "utf-8", "replace")
-    mark, bom = read_bom(body)
+    if isinstance(html, Utf8):
+        return html.body
+    if isinstance(html, str):
+        return html.encode("utf-8", "replace")
+    mark, bom = read_bom(html)
     if bom and mark == "utf-8":
-        return Utf8(body[len(bom) :])
-    if bom is None and html_body_declared_encoding(body) == "utf-8":
-        return Utf8(body)
+        return html[len(bom) :]
+    if bom is None and html_body_declared_encoding(html) in (None, "utf-8"):
+        return html
     try:
-        return Utf8(html_to_unicode(None, body)[1], "utf-8", "replace")
+        return html_to_unicode(None, html)[1].encode("utf-8", "replace")
     except (LookupError, UnicodeError):
         # Python knows encodings that are none of texts: base64, zip, idna.
-        return Utf8(body)
+        return html
 
 
 def _attribute(nodes: list[LexborNode] | None, name: str) -> str:
     return (nodes[0].attributes.get(name) or "") if nodes else ""
 
 
-def _sort(node: LexborNode) -> str:
-    """The tag, but `ld+json` for a script with linked data and nothing for one that lies elsewhere."""
-    if node.tag != "script":
-        return node.tag or ""
-    attributes = node.attributes
-    if "ld+json" in (attributes.get("type") or "").lower():
-        return "ld+json"
-    return "" if "src" in attributes else "script"
-
-
-def refuse_bomb(html: str | bytes) -> None:
-    """Raise TooDeep where elements pile up, or are more, than on any real page."""
-    body = html.encode(errors="replace") if isinstance(html, str) else html
-    _refuse_depth(body, body.count(b"<"))
-
-
-def _refuse_depth(body: bytes, tags: int) -> None:
-    if tags > MOST_TAGS:
-        raise TooDeep(f"more than {MOST_TAGS} tags: the page is not read")
-    if tags < _SUSPICIOUS_TAGS or not _piles_up(body):
-        return
-    depth = 0
-    for closing in _NESTING.findall(body):
-        depth = max(depth - 1, 0) if closing else depth + 1
-        if depth > MAX_DEPTH:
-            raise TooDeep(f"elements nest deeper than {MAX_DEPTH}: the page is not read")
-
-
-def _piles_up(body: bytes) -> bool:
-    """Whether anywhere so many more tags are opened than closed; a part is too short to nest that deep and back."""
-    piled = 0
-    for start in range(0, len(body), _PART):
-        piled += body.count(b"<", start, start + _PART) - 2 * body.count(b"</", start, start + _PART)
-        if piled > MAX_DEPTH:
-            return True
-    return False
+def _sort(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """The tag, but `ld+json` for a script with linked data, and nothing for one that lies elsewhere."""
+    if tag == "script":
+        return "ld+json" if "ld+json" in (attributes.get("type") or "").lower() else "" if "src" in attributes else tag
+    return tag if tag in _SORTED and (tag != "link" or (attributes.get("rel") or "").lower() == "canonical") else ""

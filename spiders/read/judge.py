@@ -14,9 +14,9 @@ from math import log2
 from selectolax.lexbor import LexborNode
 
 from pricevane.model import PriceKind
-from spiders.read.labels import Role, is_taxed, named, said
+from spiders.read.labels import Role, is_taxed, said
 from spiders.read.tree import ancestors
-from spiders.read.visible import NEAR, REACH, Sight, View
+from spiders.read.visible import NEAR, REACH, Looks, Sight, View
 
 FAR, CARD, CARD_TEXT = 12, 5, 200
 TILES = 3
@@ -83,19 +83,26 @@ _UNPAIRED: frozenset[str] = frozenset(
 
 @dataclass(frozen=True)
 class Place:
-    """The elements around a sight, itself first, their tags, and what the names of near and far ones mean."""
+    """The elements around a sight, itself first, their looks and tags, and what the names of near and far ones mean."""
 
     chain: tuple[LexborNode, ...]
     view: View
-    tags: tuple[str, ...]
+
+    @cached_property
+    def looks(self) -> tuple[Looks, ...]:
+        return tuple(map(self.view.looks_of, self.chain))
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(node.tag or "" for node in self.chain)
 
     @cached_property
     def near(self) -> frozenset[str]:
-        return frozenset().union(*(named(self.view.names_of(node)) for node in self.chain[:NEAR]))
+        return frozenset().union(*(one.means for one in self.looks[:NEAR]))
 
     @cached_property
     def far(self) -> frozenset[str]:
-        return frozenset().union(*(named(self.view.names_of(node)) for node in self.chain[NEAR:]))
+        return frozenset().union(*(one.means for one in self.looks[NEAR:]))
 
 
 def judge(
@@ -140,7 +147,7 @@ def place(view: View) -> dict[Sight, Place]:
     leading: dict[int, bool] = {}
     for sight, chain in chains.items():
         sight.is_tile = any(_leads(node, leading) for node in chain if node.mem_id in repeated)
-    return {sight: _place(chain, view) for sight, chain in chains.items()}
+    return {sight: Place(chain, view) for sight, chain in chains.items()}
 
 
 def _leads(node: LexborNode, known: dict[int, bool]) -> bool:
@@ -148,10 +155,6 @@ def _leads(node: LexborNode, known: dict[int, bool]) -> bool:
     if node.mem_id not in known:
         known[node.mem_id] = node.tag == "a" or node.css_first("a[href], img") is not None
     return known[node.mem_id]
-
-
-def _place(chain: tuple[LexborNode, ...], view: View) -> Place:
-    return Place(chain, view, tuple(node.tag or "" for node in chain))
 
 
 def _repeated(chains: Mapping[Sight, tuple[LexborNode, ...]], view: View) -> set[int]:
@@ -163,7 +166,7 @@ def _repeated(chains: Mapping[Sight, tuple[LexborNode, ...]], view: View) -> set
     makes: defaultdict[tuple[tuple[int, int], str], set[int]] = defaultdict(set)
     for key, children in siblings.items():
         for child in children.values() if len(children) >= TILES else ():
-            makes[key, view.names_of(child)].add(child.mem_id)
+            makes[key, view.looks_of(child).names].add(child.mem_id)
     return {one for alike in makes.values() if len(alike) >= TILES for one in alike}
 
 
@@ -221,7 +224,7 @@ def _looks(sight: Sight, place: Place) -> Iterator[str]:
 
 
 def _is_struck(place: Place) -> bool:
-    return any("line-through" in (node.attributes.get("style") or "") for node in place.chain[: NEAR + 1])
+    return any(one.is_struck for one in place.looks[: NEAR + 1])
 
 
 _STANDS: Mapping[str, Callable[[Place], bool]] = {
@@ -230,14 +233,8 @@ _STANDS: Mapping[str, Callable[[Place], bool]] = {
     "in bold or a heading": lambda place: not _LOUD.isdisjoint(place.tags[:NEAR]),
     "inside a link": lambda place: "a" in place.tags[: 2 * NEAR],
     "in a table": lambda place: "td" in place.tags[: NEAR + 1],
-    "hidden": lambda place: any(_is_hidden(node) for node in place.chain[:8]),
+    "hidden": lambda place: any(one.is_hidden for one in place.looks[:8]),
 }
-
-
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    style = (attributes.get("style") or "").replace(" ", "")
-    return "hidden" in attributes or "display:none" in style or "visibility:hidden" in style
 
 
 def _roles(sight: Sight, names: frozenset[str]) -> set[Role]:

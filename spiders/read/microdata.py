@@ -8,6 +8,7 @@ from spiders.read.choose import Found, Role, is_product, read
 from spiders.read.document import Document
 from spiders.read.reading import Reading
 from spiders.read.schemaorg import STRUCK, Node
+from spiders.read.tree import STRUCK_TAGS, each
 
 LAYER = "microdata"
 MOST = 3000
@@ -25,12 +26,13 @@ _ADDRESSES = {"a": "href", "link": "href", "img": "src", "time": "datetime", "da
 
 def readings(page: Document) -> list[Reading]:
     """The readings of the page's own product among the item scopes."""
-    scopes = page.tree.css("[itemscope]")[:MOST] if page.tree.css_first("[itemscope]") is not None else []
+    scopes = page.scopes[:MOST]
     if not any("product" in (scope.attributes.get("itemtype") or "").lower() for scope in scopes):
         return []
     nodes = {scope.mem_id: _node(scope) for scope in scopes}
-    _fill(nodes, page.tree.css("[itemprop]")[:MOST])
-    _strike(nodes, page.tree.css("[itemscope] del, [itemscope] s, [itemscope] strike")[:MOST])
+    elements = list(each(page.tree, "[itemprop], del, s, strike"))
+    _fill(nodes, [one for one in elements if "itemprop" in one.attributes][:MOST])
+    _strike(nodes, [one for one in elements if one.tag in STRUCK_TAGS][:MOST])
     found = [
         Found(nodes[scope.mem_id], _ROLES.get(prop, ""))
         for scope in scopes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from price_parser.parser import extract_currency_symbol
@@ -21,7 +22,10 @@ LARGEST = Decimal(10) ** 12
 FLOAT_NOISE = Decimal("0.0005")
 LONGEST_TEXT = 20 * RAW_LENGTH
 _AROUND = 60
-_DIGIT = re.compile(r"\d")
+_DIGIT, _DIGITS = re.compile(r"\d"), re.compile(r"[0-9]+")
+_ONES = str.maketrans("023456789", "111111111")
+_OTHER_NUMBERS = re.compile(f"[{re.escape(''.join(c for c in map(chr, range(0x80, 0x20000)) if c.isnumeric()))}]")
+EXACT = Context(prec=RAW_LENGTH)
 # Raised digits are cents after a whole number and else a footnote's; compatibility form would glue both on.
 _RAISED_CENTS = re.compile(r"(?<=[\d.,€$£])(?<![.,]\d\d)(?<![.,]\d\d[€$£])(?<![.,]\d\d [€$£])[⁰¹²³⁴-⁹]{2}(?![⁰¹²³⁴-⁹])")
 _RAISED = re.compile(r"[⁰¹²³⁴-⁹₀-₉①-⒛⓪⓿❶-➓]")
@@ -75,6 +79,25 @@ def parse_price(
     Several different prices make a FROM price of the first; one for a measure or a month beside another price
     is left out, alone it is a UNIT or INSTALMENT price. Delivery, discounts and percentages are no price.
     """
+    if not others and len(text) <= RAW_LENGTH:
+        digits = "" if _OTHER_NUMBERS.search(text) else "".join(_DIGITS.findall(text))
+        alike = _of_shape(text.translate(_ONES), language, currency, decimal) if digits[:1] > "0" else None
+        if alike and len(alike.amount.as_tuple().digits) == len(digits):
+            amount = Decimal(digits).scaleb(int(alike.amount.as_tuple().exponent), EXACT)
+            return Amount(amount, alike.currency, " ".join(text.split()), alike.kind, alike.symbol)
+    return _parsed(text, language, currency, decimal, others)
+
+
+@lru_cache(maxsize=8192)
+def _of_shape(shape: str, language: str, currency: str, decimal: str) -> Amount | None:
+    """The amount of a text whose digits are all ones: what any other digits in their places mean as well.
+
+    Only where all of them make one number, which the caller sees: of several the values decide, too.
+    """
+    return _parsed(shape, language, currency, decimal, ())
+
+
+def _parsed(text: str, language: str, currency: str, decimal: str, others: Sequence[Decimal]) -> Amount | None:
     if len(text) > LONGEST_TEXT and len(text := text.strip()) > LONGEST_TEXT:
         return None
     raw = " ".join(text.split())

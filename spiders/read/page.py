@@ -9,7 +9,7 @@ from datetime import datetime
 from pricevane.model import Examination, Offer, PageKind
 from spiders.read import jsonld, microdata, opengraph, places, rdfa, tiles
 from spiders.read.decide import decide
-from spiders.read.document import Document, PageHints, TooDeep
+from spiders.read.document import Document, Html, PageHints, TooDeep
 from spiders.read.offer import build
 from spiders.read.places import Place
 from spiders.read.selectors import readings as selected
@@ -19,7 +19,7 @@ __all__ = ["PageHints", "examine", "read_page"]
 
 
 def read_page(
-    html: str | bytes,
+    html: Html,
     url: str,
     at: datetime,
     hints: PageHints,
@@ -36,7 +36,7 @@ def read_page(
 
 
 def examine(
-    html: str | bytes,
+    html: Html,
     url: str,
     at: datetime,
     hints: PageHints,

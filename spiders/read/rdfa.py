@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+
 from selectolax.lexbor import LexborNode
 
 from spiders.read.choose import Found, Role, is_product, read
 from spiders.read.document import Document
 from spiders.read.reading import Reading
 from spiders.read.schemaorg import Node
+from spiders.read.tree import each
 
 LAYER = "rdfa"
 MOST = 3000
@@ -49,19 +53,15 @@ _NAMES = {
 
 def readings(page: Document) -> list[Reading]:
     """The readings of the page's own product among the typed elements."""
-    if page.tree.css_first("[typeof]") is None:
-        return []
-    scopes = page.tree.css("[typeof]")[:MOST]
+    scopes = page.typed[:MOST]
     nodes = {scope.mem_id: _node(scope) for scope in scopes}
     if not any("product" in str(node["@type"]).lower() or "Offer" in node["@type"] for node in nodes.values()):
         return []
-    # The parser names an element once for each selector that fits.
-    named = {element.mem_id: element for element in page.tree.css("[property], [typeof]")[: 2 * MOST]}
-    _fill(nodes, list(named.values())[:MOST])
+    _fill(nodes, list(islice(each(page.tree, "[property], [typeof]"), MOST)))
     return read(_found(scopes, nodes), LAYER, page)
 
 
-def _found(scopes: list[LexborNode], nodes: dict[int, Node]) -> list[Found]:
+def _found(scopes: Sequence[LexborNode], nodes: dict[int, Node]) -> list[Found]:
     """Products of their own, and offers that hold what they offer, as GoodRelations has it."""
     found: list[Found] = []
     for scope in scopes:

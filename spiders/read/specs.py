@@ -31,9 +31,9 @@ _ROUND = " \t\r\n\xa0.,;:：#|*•\"'()[]"
 _PARTS = re.compile(r"\s*[\n|•·;]\s*")
 _BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
 _DIGIT = re.compile(r"\d")
-_MARKS, _BULLETS = ":：#", ("- ", "– ", "• ", "* ", "#", "(")
+_MARKS, _ENDING, _BULLETS = ":：#", frozenset(":：#"), ("- ", "– ", "• ", "* ", "#", "(")
 _FOLLOWING = ("", " ", ":", "：", ".", "#")
-START, SHORTEST_ALONE, MANY = 4, 4, 3
+START, SHORT, SHORTEST_ALONE, MANY = 4, 3, 4, 3
 _NO_CODE = re.compile(
     r"\d{1,2}[./]\d{1,2}[./](?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d(?:[T ].*)?"  # a date
     r"|\+\d[\d\s()/-]+|\(?0\d{1,4}\)?[\s/]\d[\d\s/-]{4,}"  # a telephone number
@@ -131,8 +131,9 @@ _FIELD = _index()
 # The first letters tell nearly all texts apart from labels; a shorter label has what may follow it.
 _CASED = [form for label in _FIELD for form in {label, label.upper(), label.capitalize(), label.title()}]
 _STARTS = frozenset(f"{label}{end}"[:START] for label in _CASED for end in _FOLLOWING)
-_SHORT_STARTS = frozenset(f"{bullet}{label}"[: START - 1] for label in _CASED for bullet in _BULLETS)
-_SHORT_STARTS |= frozenset(f"{label}{end}" for label in _CASED if len(label) < START - 1 for end in _FOLLOWING)
+_SHORT_STARTS = frozenset(f"{bullet}{label}"[:SHORT] for label in _CASED for bullet in _BULLETS)
+_SHORT_STARTS |= frozenset(f"{label}{end}" for label in _CASED if len(label) < SHORT for end in _FOLLOWING)
+_HEADS = frozenset(start[:SHORT] for start in _STARTS) | _SHORT_STARTS
 _FIRST_WORDS = frozenset(label.split()[0] for label in _FIELD)
 _FIRST_WORD = re.compile(r"[^\s:：#]+")
 EMPTY = frozenset(form for phrase in listed(TABLES["empty"]["values"]) for form in (phrase, unaccented(phrase)))
@@ -149,7 +150,8 @@ def _pairs(texts: Sequence[Text]) -> Iterator[tuple[int, str, str, str, LexborNo
     likely = [
         index
         for index, (_, _, text) in enumerate(texts)
-        if text[:START] in _STARTS or text[-1] in _MARKS or text[: START - 1] in _SHORT_STARTS
+        if text[-1] in _ENDING
+        or (text[:SHORT] in _HEADS and (text[:START] in _STARTS or text[:SHORT] in _SHORT_STARTS))
     ]
     for index in likely:
         text = texts[index][2]

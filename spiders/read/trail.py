@@ -106,7 +106,10 @@ def _position(step: Node) -> int:
 
 
 def _marked(page: Document) -> list[Crumb]:
-    trail = page.tree.css_first('[itemtype*="BreadcrumbList"], [typeof~="BreadcrumbList"]')
+    marked = (
+        (one, one.attributes.get("itemtype") or one.attributes.get("typeof")) for one in (*page.scopes, *page.typed)
+    )
+    trail = next((one for one, kinds in marked if "BreadcrumbList" in (kinds or "")), None)
     found: list[Crumb] = []
     for step in trail.css('[itemprop="itemListElement"], [property="itemListElement"]')[:MOST_CRUMBS] if trail else ():
         name, link = step.css_first('[itemprop="name"], [property="name"]'), step.css_first("[href]")

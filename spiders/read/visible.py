@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from spiders.read.document import Document
-from spiders.read.labels import Role, is_buying, plain_names
+from spiders.read.labels import Role, is_buying, named, plain_names
 from spiders.read.markup import BUYING_NAME
 from spiders.read.money import Amount
 from spiders.read.text import clean
@@ -39,6 +40,7 @@ _TAGS = {
 _TEXT, _H1 = _TAGS["-text"], _TAGS["h1"]
 _SILENT = frozenset(_TAGS[tag] for tag in ("script", "style", "noscript", "textarea"))
 _CLICKED = frozenset(_TAGS[tag] for tag in ("button", "input", "a"))
+_TOLD = _SILENT | _CLICKED | {_H1}
 # How far from an amount its buy button is looked for, in nodes, and how many controls are asked.
 REACH, MOST_CLICKED = 300, 16
 Text = tuple[int, LexborNode, str]
@@ -70,6 +72,19 @@ class Sight:
     reasons: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """The words of an element's class, id and test names, what they mean, and what its style makes of its text."""
+
+    names: str = ""
+    means: frozenset[str] = frozenset()
+    is_hidden: bool = False
+    is_struck: bool = False
+
+
+BARE = Looks()
+
+
 @dataclass(slots=True)
 class View:
     """A page's visible amounts in reading order, its short texts and controls, the heading that names its product."""
@@ -78,16 +93,15 @@ class View:
     texts: list[Text] = field(default_factory=list)
     controls: list[tuple[int, LexborNode]] = field(default_factory=list)
     heading: tuple[int, LexborNode] | None = None
-    names: dict[int, str] = field(default_factory=dict)
+    looks: dict[int, Looks] = field(default_factory=dict)
     buying: dict[int, bool] = field(default_factory=dict)
 
-    def names_of(self, node: LexborNode) -> str:
-        """The words of an element's class, id and test names, looked up once."""
-        found = self.names.get(node.mem_id)
+    def looks_of(self, node: LexborNode) -> Looks:
+        """What an element's attributes say of it, looked up once: the amounts of a page share most of theirs."""
+        found = self.looks.get(node.mem_id)
         if found is None:
             attributes = node.attributes
-            given = " ".join(value for name in _NAMING if (value := attributes.get(name))) if attributes else ""
-            found = self.names[node.mem_id] = plain_names(given[:300]) if given else ""
+            found = self.looks[node.mem_id] = _looks(attributes) if attributes else BARE
         return found
 
     def to_buy(self, order: int) -> int | None:
@@ -104,6 +118,14 @@ class View:
         return None
 
 
+def _looks(attributes: Mapping[str, str | None]) -> Looks:
+    given = " ".join(value for name in _NAMING if (value := attributes.get(name)))
+    names = plain_names(given[:300]) if given else ""
+    style = (attributes.get("style") or "").replace(" ", "")
+    hidden = "hidden" in attributes or "display:none" in style or "visibility:hidden" in style
+    return Looks(names, named(names) if names else frozenset(), hidden, "line-through" in style)
+
+
 def walk(page: Document, names: Collection[str] = ()) -> View:
     """The body walked once, no amounts read yet; `names` is what the product may be called."""
     view = View()
@@ -117,20 +139,23 @@ def _walk(page: Document, view: View) -> list[tuple[int, LexborNode]]:
     headings: list[tuple[int, LexborNode]] = []
     silent, texts, controls = False, view.texts, view.controls
     body = page.tree.body
-    for order, node in enumerate(body.traverse(include_text=True) if body else ()):
+    for order, node in enumerate(islice(body.traverse(include_text=True), MOST_NODES) if body else ()):
         tag = node.tag_id
-        if tag != _TEXT:
-            silent = tag in _SILENT
+        if tag == _TEXT:
+            if silent or node.is_empty_text_node:
+                continue
+            text = (node.text_content or "").strip()
+            if text and len(text) <= LONGEST_NAME:
+                texts.append((order, node, text))
+            continue
+        silent = False
+        if tag in _TOLD:
             if tag in _CLICKED:
                 controls.append((order, node))
             elif tag == _H1:
                 headings.append((order, node))
-        elif not silent and not node.is_empty_text_node:
-            text = (node.text_content or "").strip()
-            if text and len(text) <= LONGEST_NAME:
-                texts.append((order, node, text))
-        if order > MOST_NODES:
-            break
+            else:
+                silent = True
     return headings
 
 

@@ -18,6 +18,7 @@ from spiders.read.money import machine_price, parse_price
 from spiders.read.places.paths import AFTER_HEADLINE, LONGEST_CSS, select
 from spiders.read.reading import Reading
 from spiders.read.text import clean
+from spiders.read.tree import STRUCK_TAGS
 
 LAYER = "place"
 PRICE, REGULAR, AVAILABILITY, NAME = FIELDS = ("price", "regular_price", "availability", "name")
@@ -32,7 +33,6 @@ CLIMB = 3
 MOST_INSIDE = 100
 # Cheaper numbers than this share of the price are savings and rates, not a second price of the same thing.
 RIVAL_SHARE = Decimal("0.3")
-STRUCK = frozenset(["s", "del", "strike"])
 Value = Decimal | str
 _UNDRESSED = re.compile(r"[\d.,\s'’–—-]")
 _CENTS = re.compile(r"\d[.,]\d\d(?!\d)")
@@ -140,7 +140,7 @@ def is_struck(node: LexborNode) -> bool:
     for _ in range(CLIMB):
         if above is None:
             return False
-        if above.tag in STRUCK:
+        if above.tag in STRUCK_TAGS:
             return True
         above = above.parent
     return False
