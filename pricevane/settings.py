@@ -16,6 +16,7 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.fetch.guard.GuardMiddleware": 50,
     "spiders.fetch.politeness.PolitenessMiddleware": 560,
     "spiders.fetch.conditional.ConditionalMiddleware": 570,
+    "spiders.fetch.upstream.UpstreamMiddleware": 580,
     "spiders.fetch.decompress.DecompressMiddleware": 590,
     "spiders.fetch.redirects.SameSiteRedirectMiddleware": 600,
 }
@@ -60,6 +61,8 @@ REFERER_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 RETRY_GIVE_UP_LOG_INSTALL_ROOT_HANDLER = False
 TELNETCONSOLE_ENABLED = False
+# Scrapy would read the source of the callbacks again for each response.
+WARN_ON_GENERATOR_RETURN_VALUE = False
 
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"

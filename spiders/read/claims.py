@@ -47,7 +47,7 @@ class Claim:
     reasons: tuple[str, ...] = ()
 
 
-def claims_of(told: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document) -> list[Claim]:
+def claims_of(told: Sequence[list[Reading]], sights: Sequence[Sight], page: Document) -> list[Claim]:
     """Every amount that a layer names or the page shows, scored, the likeliest first."""
     claims: list[Claim] = []
     currency = next((one.currency for readings in told for one in readings if one.currency), "")
@@ -56,28 +56,29 @@ def claims_of(told: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Readi
             known = one if one.currency else replace(one, currency=currency)
             if (amount := amount_of(known, page)) and amount.amount > 0:
                 _join(claims, amount, known, None)
-    for sight, reading in sights[:SEEN]:
-        _join(claims, sight.amount, reading, sight)
+    for sight in sights[:SEEN]:
+        _join(claims, sight.amount, None, sight)
     shown = any(claim.sight and claim.sight.score > PLAIN_SIGHT for claim in claims)
     for claim in claims:
         claim.score, claim.reasons = score_of(claim, shown)
     return sorted(claims, key=lambda claim: -claim.score)
 
 
-def _join(claims: list[Claim], amount: Amount, reading: Reading, sight: Sight | None) -> None:
+def _join(claims: list[Claim], amount: Amount, reading: Reading | None, sight: Sight | None) -> None:
+    """Add what a layer says, or else what is seen, to those who name the same amount."""
     claim = next((one for one in claims if _equal(one.amount, amount)), None)
     if claim is None and (sight is None or sight.score > PLAIN_SIGHT):
         claim = next((one for one in claims if same(one.amount, amount)), None)
     if claim is None:
         if sight and sight.score < LEAST_SIGHT:
             return
-        claims.append(Claim(amount, [] if sight else [reading], sight))
+        claims.append(Claim(amount, [reading] if reading else [], sight))
         return
     if _is_whole(claim.amount) and not _is_whole(amount):
         claim.amount = replace(claim.amount, amount=amount.amount)
-    if sight is None:
+    if reading:
         claim.readings.append(reading)
-    elif claim.sight is None or sight.score > claim.sight.score:
+    if sight and (claim.sight is None or sight.score > claim.sight.score):
         claim.sight = sight
 
 

@@ -8,14 +8,15 @@ from math import exp
 from typing import Any
 
 from pricevane.model import Availability, Candidate, PriceKind
-from spiders.read.claims import PLAIN_SIGHT, UNSEEN, Claim, claims_of, same, score_of
+from spiders.read import dom
+from spiders.read.claims import PLAIN_SIGHT, SEEN, UNSEEN, Claim, claims_of, same, score_of
 from spiders.read.document import Document
 from spiders.read.labels import Role
 from spiders.read.money import Amount
 from spiders.read.reading import Reading
 from spiders.read.text import clean
 from spiders.read.variants import amount_of
-from spiders.read.visible import Sight
+from spiders.read.visible import Sight, View
 
 WORST_GUESS = 0.8
 # Confidence = logistic(BASE + SCORE * score + MARGIN * lead over the next amount + AGAINST * layers against it
@@ -63,29 +64,29 @@ class Weighed:
         return bool(self.verdicts) and all(one.confidence >= SURE for one in self.verdicts)
 
 
-def weigh(layers: Sequence[list[Reading]], sights: Sequence[tuple[Sight, Reading]], page: Document) -> Weighed:
-    """`layers` lead from the most to the least trusted; `sights` are judged, best first, each with its reading."""
+def weigh(layers: Sequence[list[Reading]], sights: Sequence[Sight], view: View, page: Document) -> Weighed:
+    """`layers` lead from the most to the least trusted; `sights` are the view's, judged, best first."""
     told = [readings for readings in layers if readings]
     lead = next((readings for readings in told if any(one.price for one in readings)), told[0] if told else [])
     if len(lead) > 1:
-        return _variants(lead, [readings for readings in told if readings is not lead], sights, page)
+        return _variants(lead, [readings for readings in told if readings is not lead], sights[:SEEN], view, page)
     claims = claims_of(told, sights, page)
     base = lead[0] if lead else None
     if not claims or (claims[0].score < WORST_GUESS and not claims[0].readings):
         verdict = [Verdict(_filled(base, [one for one in told if one is not lead], True), None)] if base else []
         return Weighed(tuple(verdict))
-    return Weighed((_verdict(claims, base, told, sights, page),), _candidates(claims), claims[0].sight)
+    return Weighed((_verdict(claims, base, told, view, page),), _candidates(claims), claims[0].sight)
 
 
 def _verdict(
     claims: list[Claim],
     base: Reading | None,
     told: Sequence[list[Reading]],
-    sights: Sequence[tuple[Sight, Reading]],
+    view: View,
     page: Document,
 ) -> Verdict:
     best = claims[0]
-    seen = next((reading for sight, reading in sights if sight is best.sight), None)
+    seen = dom.reading(best.sight, view) if best.sight else None
     chosen = best.readings[0] if best.readings else seen
     assert chosen is not None  # noqa: S101
     others = [one for one in told if chosen not in one]
@@ -171,20 +172,21 @@ def _candidates(claims: list[Claim]) -> tuple[Candidate, ...]:
 def _variants(
     lead: list[Reading],
     others: Sequence[list[Reading]],
-    sights: Sequence[tuple[Sight, Reading]],
+    sights: Sequence[Sight],
+    view: View,
     page: Document,
 ) -> Weighed:
     """Each variant's own price; the page shows one of them, which vouches for the layer."""
     full = [_filled(one, others, alone=False) for one in lead]
     amounts = [amount_of(one, page) for one in full]
-    top = next((sight for sight, _ in sights if sight.score > PLAIN_SIGHT), None)
+    top = next((sight for sight in sights if sight.score > PLAIN_SIGHT), None)
+    shown = [dom.reading(top, view)] if top else []
     known = [amount for amount in amounts if amount]
     vouched = bool(top and any(same(top.amount, amount) for amount in known))
     found = []
     for one, amount in zip(full, amounts, strict=True):
         agreeing, against = _beside(one, amount, known, others, page)
-        seen = [reading for sight, reading in sights if top and vouched and sight is top]
-        denied = [reading for sight, reading in sights if top and not vouched and sight is top]
+        seen, denied = (shown, []) if vouched else ([], shown)
         claim = Claim(amount, [one, *agreeing]) if amount else None
         score = score_of(claim, shown=False)[0] + (2.0 if vouched else UNSEEN if denied else 0) if claim else 0.0
         odds = BASE + SCORE * score + MARGIN * WIDEST_MARGIN + AGAINST * 2 * len([*against, *denied])

@@ -63,15 +63,14 @@ def decide(page: Document, layers: Sequence[list[Reading]]) -> Decision:
             look(view, page, currency)
             judge(view, place(view), page.hints.tax_included, tiles=True)
         return Decision(kind, why, view)
-    sights = dom.readings(judged, view)
-    weighed = weigh(layers, sights, page)
+    weighed = weigh(layers, judged, view, page)
     if not weighed.is_sure and lead:
         look(view, page, currency)
-        sights = dom.readings(judge(view, place(view), page.hints.tax_included), view)
-        weighed = weigh(layers, sights, page)
+        judged = judge(view, place(view), page.hints.tax_included)
+        weighed = weigh(layers, judged, view, page)
     if not weighed.is_sure and (more := embedded.readings(page)):
         layers = [*layers[:-2], more, *layers[-2:]]
-        weighed = weigh(layers, sights, page)
+        weighed = weigh(layers, judged, view, page)
     return Decision(kind, why, view, _completed(weighed, layers, view, page))
 
 
@@ -79,7 +78,7 @@ def _shown(judged: Sequence[Sight], view: View) -> list[Reading]:
     """What looks like the price of the heading's own product, where no data speak of one."""
     top = judged[0] if judged else None
     own = top and view.heading and top.score >= OWN_PRICE and not top.is_tile
-    return [dom.readings(judged[:1], view)[0][1]] if own else []
+    return [dom.reading(top, view)] if top and own else []
 
 
 def _currency(page: Document, layers: Sequence[list[Reading]]) -> str:

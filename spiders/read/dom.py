@@ -1,8 +1,6 @@
-"""Layer: what the visible page says, each amount as a reading of its own."""
+"""Layer: what the visible page says, an amount as a reading of its own."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from selectolax.lexbor import LexborNode
 
@@ -13,7 +11,6 @@ from spiders.read.reading import Reading
 from spiders.read.visible import Sight, View
 
 LAYER = "dom"
-MOST = 30
 STEPS = 3
 _KINDS = {
     Role.INSTALMENT: PriceKind.INSTALMENT,
@@ -25,13 +22,8 @@ _KINDS = {
 }
 
 
-def readings(judged: Sequence[Sight], view: View) -> list[tuple[Sight, Reading]]:
-    """The likeliest amounts with their readings, best first."""
-    name = view.heading[1].text(separator=" ") if view.heading else ""
-    return [(sight, _reading(sight, view, name)) for sight in judged[:MOST]]
-
-
-def _reading(sight: Sight, view: View, name: str) -> Reading:
+def reading(sight: Sight, view: View) -> Reading:
+    """A visible amount as what a layer says."""
     kind = next((kind for role, kind in _KINDS.items() if role in sight.roles), PriceKind.STANDARD)
     return Reading(
         LAYER,
@@ -41,7 +33,7 @@ def _reading(sight: Sight, view: View, name: str) -> Reading:
         currency=sight.amount.currency,
         kind=kind,
         tax_included=False if Role.EX_TAX in sight.roles else None,
-        name=name,
+        name=view.heading[1].text(separator=" ") if view.heading else "",
     )
 
 

@@ -94,7 +94,12 @@ def in_address(code: str, page: Document) -> bool:
 
 def address_code(page: Document) -> Found:
     """The number that the address ends with, or that its query names as a product's; years and dates are neither."""
-    for url in (page.address, page.url):
+    return _address_code(page.address, page.url)
+
+
+@lru_cache(maxsize=8)
+def _address_code(*urls: str) -> Found:
+    for url in urls:
         parts = urlsplit(url)
         pairs = {name.lower(): value for name, value in reversed(parse_qsl(parts.query)[:30])}
         query = [_WHOLE.fullmatch(pairs.get(name, "")) for name in _QUERY]
