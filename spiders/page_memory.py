@@ -33,7 +33,8 @@ STEADY_SHARE = 0.6
 PLAUSIBLE = 4
 ADDRESSES = 40
 MOST_PLACES = 8
-LARGEST_SAMPLE = 1_500_000
+# Twelve samples are parsed at once.
+LARGEST_SAMPLE, MOST_SAMPLE_TAGS = 1_500_000, 12_000
 LARGEST_COUNT = 1_000_000
 _AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,6})?")
 _ADDRESS = re.compile(r"[0-9a-f]{12}")
@@ -145,7 +146,7 @@ class PageMemory:
 
     def _gather(self, page: Document, wanted: Mapping[str, Value]) -> None:
         html = (page.tree.html or "").encode(errors="replace")
-        if len(html) > LARGEST_SAMPLE or self._tries >= MOST_TRIES:
+        if len(html) > LARGEST_SAMPLE or html.count(b"<") > MOST_SAMPLE_TAGS or self._tries >= MOST_TRIES:
             return
         self._samples.append(_Kept(zlib.compress(html, 1), page.url, page.hints, wanted))
         self._gathered += 1

@@ -208,12 +208,18 @@ PAGES: dict[str, Attack] = {
     "charset_of_the_page": Attack(text(b"<meta charset=punycode>-" + b"9a" * 2 * MEGABYTE), READ),
     "nested_tags": Attack(text("<div>" * 200_000), READ),
     "million_links": Attack(text("".join(f"<a href=/x{number}>" for number in range(400_000))), READ),
+    "crowded_attributes": Attack(text("<a " + " ".join(f"a{number}=1" for number in range(200_000)) + ">"), READ),
+    "crowded_options": Attack(text("<select>" + "<option>" * 140_000), READ),
     "seven_megabytes_of_tags": Attack(text("<p>A kettle that boils water.</p>\n" * 210_000), READ),
 }
-# Pages of the greatest size that is read, of what takes most memory to read.
+KETTLES = "A kettle \U0001fad6 that boils water. " * 210_000
+# Pages of nearly the greatest size that is read, of what takes most memory to read.
 GREATEST: dict[str, Attack] = {
-    "of_text": Attack(text("A kettle \U0001fad6 that boils water. " * 210_000), READ),
+    "of_text": Attack(text(KETTLES), READ),
+    "of_packed_text": Attack(packed("gzip", partial(gzip.compress, compresslevel=FAST), KETTLES.encode()), READ),
     "of_state": Attack(text(LD + '{"@type": "Thing", "name": "k \U0001fad6"},' * 170_000 + "{}]"), READ),
+    "of_no_charset": Attack(text(b"A kettle that boils water. " * 250_000 + "K\xe4se".encode("latin-1")), READ),
+    "of_old_charset": Attack(text(b"\x80" * 7 * MEGABYTE, "text/html; charset=cp1252"), READ),
 }
 
 SITEMAPS: dict[str, Attack] = {

@@ -99,6 +99,9 @@ def test_price_that_is_turned_round_for_the_eye_is_no_price() -> None:
 def test_page_of_ordinary_depth_is_no_bomb_and_a_deep_one_is() -> None:
     assert refusal(b"<div><p>x</div>" * 20_000) == ""
     assert "deeper" in refusal(b"<section>" * 20_000)
+    assert "attributes" in refusal(b"<p a b=1 c='2' d e f g></p>" * 60_000)
+    assert "attributes" in refusal(b"<p/a/b/c/d/e/f/g></p>" * 60_000)
+    assert refusal(b"<p>A kettle / that boils water.</p>\n" * 60_000) == ""
     assert "deeper" in refusal(b"<b>x</b>" * 9000 + b"<section>" * 3100 + b"</section>" * 3100)
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import bound
-from pricevane.model import Money, Quantity
+from pricevane.model import Money, PriceKind, Quantity, Status
 from spiders.read.document import Document, PageHints
 from spiders.read.page import read_page
 from spiders.read.quantity import base, quantities, quantity
@@ -138,3 +138,14 @@ def test_references_in_circles_cost_little(key: str) -> None:
     began = time.process_time()
     readings(product, "jsonld", page())
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(("beside", "wanted"), ROWS["beside"])
+def test_a_unit_price_that_stands_beside_the_price_is_read_with_its_base(beside: str, wanted: str | None) -> None:
+    html = (
+        f'<html lang="de"><title>Tee | Nordhandel</title><body><main><h1>Tee</h1><p class="price">4,98 €</p>{beside}'
+        "<p>inkl. MwSt.</p><button>In den Warenkorb</button></main>"
+    )
+    [offer] = read_page(html, "https://www.nordhandel.de/p/1", AT, PageHints(currency="EUR"))
+    assert (text(offer.price), offer.kind, offer.status) == ("4.98 EUR", PriceKind.STANDARD, Status.GOOD)
+    assert (f"{offer.unit_price} / {offer.unit_base}" if offer.unit_price else None) == wanted

@@ -18,7 +18,7 @@ quiet safe design warranty brand model power litre watt colour scale heat boil t
 
 def price_of(number: int) -> Decimal:
     """What product `number` costs."""
-    return Decimal(990 + 37 * (number % 500)) / 100
+    return Decimal(990 + 37 * (number % 500)).scaleb(-2)
 
 
 @cache

@@ -1,9 +1,10 @@
-"""Connections that hold out: few header bytes, two large bodies at a time, no private peer, a first part of robots."""
+"""Connections that hold out: few header bytes, large bodies one by one, no private peer, a first part of robots."""
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from scrapy import Request, signals
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _LenientHTTP11ClientProtocol
@@ -23,39 +24,9 @@ from pricevane.model import SiteState
 from spiders.fetch.failures import HeadTooLarge, PrivateAddress, TooSlow, refusal_in
 from spiders.fetch.guard import may_connect
 from spiders.fetch.robots import LARGEST as LARGEST_ROBOTS
+from spiders.fetch.turnstile import LARGE, Turnstile, turnstile_of
 
 LARGEST_HEAD = 256 * 1024
-LARGE = 1024 * 1024
-LARGE_AT_ONCE = 2
-
-
-class Turnstile:
-    """Lets so many large bodies in at a time; the connections of the others are paused until one has left."""
-
-    def __init__(self, places: int) -> None:
-        self.places = places
-        self.inside: set[BoundedProtocol] = set()
-        self.waiting: dict[BoundedProtocol, None] = {}
-
-    def enter(self, protocol: BoundedProtocol) -> None:
-        """Take a place, or pause until there is one; asking again changes nothing."""
-        if protocol in self.inside or protocol in self.waiting:
-            return
-        if len(self.inside) < self.places:
-            self.inside.add(protocol)
-            return
-        self.waiting[protocol] = None
-        protocol.transport.pauseProducing()
-
-    def leave(self, protocol: BoundedProtocol) -> None:
-        """Give up the place or the wait, and let the next one in."""
-        self.inside.discard(protocol)
-        self.waiting.pop(protocol, None)
-        while self.waiting and len(self.inside) < self.places:
-            first = next(iter(self.waiting))
-            del self.waiting[first]
-            self.inside.add(first)
-            first.transport.resumeProducing()
 
 
 class BoundedProtocol(_LenientHTTP11ClientProtocol):
@@ -89,8 +60,9 @@ class BoundedProtocol(_LenientHTTP11ClientProtocol):
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802
-        self.turnstile.leave(self)
         super()._finishResponse(rest)
+        # Whoever waits for the body is told of it first, and keeps the place.
+        asyncio.get_running_loop().call_soon(self.turnstile.leave, self)
 
     def _refuse_head(self, line: bytes) -> None:
         """Also what the parser calls for a line longer than its own limit of 16 KB."""
@@ -118,12 +90,10 @@ class BoundedFactory(_HTTP11ClientFactory):
 class BoundedDownload(HTTP11DownloadHandler):
     """Scrapy's own download handler over such connections."""
 
-    # One for http and https together: a process crawls once.
-    turnstile: ClassVar[Turnstile] = Turnstile(LARGE_AT_ONCE)
-
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         state = crawler.spider.state  # type: ignore[union-attr]
+        self.turnstile = turnstile_of(crawler)
         self._pool._factory = partial(BoundedFactory, state, self.turnstile)  # type: ignore[assignment]
         crawler.signals.connect(cut_robots, signals.bytes_received)
 
@@ -133,13 +103,16 @@ class BoundedDownload(HTTP11DownloadHandler):
         if request.meta.get("is_robots"):
             request.meta.update(download_maxsize=0, robots_bytes=0)
         try:
-            return await super().download_request(request)
+            response = await super().download_request(request)
         except DownloadTimeoutError as error:
             if "download_latency" in request.meta:
                 raise TooSlow(str(error)) from error
             raise
         except DownloadFailedError as error:
             raise refusal_in(error) or error from error
+        if len(response.body) > LARGE:
+            self.turnstile.keep(request)
+        return response
 
 
 def cut_robots(data: bytes, request: Request) -> None:

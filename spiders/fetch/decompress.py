@@ -16,6 +16,7 @@ from scrapy.responsetypes import responsetypes
 from spiders.fetch.charset import readable
 from spiders.fetch.failures import BadlyPacked, TooLarge
 from spiders.fetch.robots import LARGEST as LARGEST_ROBOTS
+from spiders.fetch.turnstile import LARGE, Turnstile, turnstile_of
 
 # More than once by mistake of a proxy, more than twice only by intent; the same of files joined to one.
 MOST_LAYERS = 2
@@ -121,28 +122,35 @@ class DecompressMiddleware:
     unpacks as it reads.
     """
 
-    def __init__(self, largest: int) -> None:
+    def __init__(self, largest: int, turnstile: Turnstile) -> None:
         self.largest = largest
+        self.turnstile = turnstile
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE"))
+        return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE"), turnstile_of(crawler))
 
     def process_request(self, request: Request) -> None:
         request.headers.setdefault("Accept-Encoding", ACCEPTED)
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    async def process_response(self, request: Request, response: Response) -> Response:
         encodings = encodings_of(response)
         is_left = request.meta.get("keep_packed") and encodings in ([b"gzip"], [b"x-gzip"])
         if not encodings or not response.body or is_left:
             return readable(response)
-        return readable(_with_body(response, self._unpacked(request, response.body, encodings)))
+        return readable(_with_body(response, await self._unpacked(request, response.body, encodings)))
 
-    def _unpacked(self, request: Request, body: bytes, encodings: list[bytes]) -> bytes:
+    async def _unpacked(self, request: Request, body: bytes, encodings: list[bytes]) -> bytes:
         if request.meta.get("is_robots"):
             return unpack(body, encodings, LARGEST_ROBOTS)
         most = request.meta.get("download_maxsize", self.largest)
+        if not self.turnstile.has_room:
+            if len(encodings) == 1 and len(small := unpack(body, encodings, LARGE + 1)) <= LARGE:
+                return small
+            await self.turnstile.turn(request)
         unpacked = unpack(body, encodings, most + 1)
+        if len(unpacked) > LARGE:
+            self.turnstile.keep(request)
         if len(unpacked) > most:
             raise TooLarge(f"{request.url} unpacks to more than {most} bytes")
         return unpacked

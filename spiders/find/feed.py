@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from spiders.read.text import clean, http_url
 LAYER = "feed"
 # How a product's own page may name what it sells: the product, each variant, or the first variant for all.
 PLAIN, EACH, FIRST = "plain", "each", "first"
+# The largest pages of real shops' feeds have a fifth of these; read, each takes some 700 bytes.
+MOST_OBJECTS = 80_000
 _AMOUNT = re.compile(r"\d{1,13}(?:\.\d{1,6})?", re.ASCII)
 
 
@@ -85,6 +88,16 @@ def amount(text: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found > 0 else None
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON of a feed's answer; raises UnreadableFeed for what is none, or holds more than any real one."""
+    if body.count(b"{") + body.count(b"[") > MOST_OBJECTS:
+        raise UnreadableFeed(f"more than {MOST_OBJECTS} objects in one answer")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFeed("the answer is no JSON") from error
 
 
 def text_of(found: object) -> str:

@@ -8,23 +8,25 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
+from itertools import chain
+from typing import Any
 
 from lxml import etree
 
 from pricevane.model import Availability, Condition, Money, Offer
 from spiders.find.feed import PLAIN, FeedPage, FeedProduct, Source, UnreadableFeed, amount
-from spiders.find.sitemaps import GZIP, unpacked
+from spiders.find.sitemaps import LONGEST_TAG, pieces_of
 from spiders.read.address import own_url
 from spiders.read.money import Amount
 from spiders.read.offer import money
 from spiders.read.text import gtin
 
 MOST = 100_000
-LONGEST_FIELD = 20_000
+LONGEST_FIELD, LONGEST_LINE = 20_000, 500_000
 _PRICE = re.compile(r"(?:(?P<before>[A-Z]{3})\s*)?(?P<amount>\d[\d.]*)(?:\s*(?P<after>[A-Z]{3}))?", re.ASCII)
 _ENTRIES = ("{*}item", "{*}entry")
 _FIELDS = frozenset(
@@ -47,20 +49,18 @@ def products(body: bytes, page: FeedPage) -> list[FeedProduct]:
 
     Broken entries are left out and the others kept; entities are never resolved. Raises UnreadableFeed.
     """
-    text = b"".join(unpacked(body)) if body.startswith(GZIP) else body
-    is_xml = text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    by_address: defaultdict[str, list[list[Offer]]] = defaultdict(list)
-    for place, fields in enumerate((_elements if is_xml else _rows)(text)):
+    pieces = pieces_of(body)
+    first = next(pieces, b"")
+    is_xml = first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    by_address: dict[str, list[Offer]] = {}
+    for place, fields in enumerate((_elements if is_xml else _rows)(chain([first], pieces))):
         if place >= MOST:
             break
         if url := own_url(fields.get("link", ""), page.url):
-            by_address[url].append(_offer(fields, place, url, page))
+            by_address[url] = [] if url in by_address else _offer(fields, place, url, page)
     if not by_address:
         raise UnreadableFeed("the feed names no product of this shop: an item needs a link")
-    return [
-        FeedProduct(url, namings={PLAIN: found[0]} if len(found) == 1 and found[0] else {})
-        for url, found in by_address.items()
-    ]
+    return [FeedProduct(url, namings={PLAIN: found} if found else {}) for url, found in by_address.items()]
 
 
 def source(url: str) -> Source:
@@ -68,15 +68,19 @@ def source(url: str) -> Source:
     return Source(name=url, address=lambda number: url if number == 1 else None, read=products, where="feed")
 
 
-def _elements(text: bytes) -> Iterator[dict[str, str]]:
+def _elements(pieces: Iterator[bytes]) -> Iterator[dict[str, str]]:
     """The fields of each item of RSS or entry of Atom, by their names without prefix."""
     parser = etree.XMLPullParser(
         ("end",), tag=_ENTRIES, recover=True, resolve_entities=False, no_network=True, load_dtd=False
     )
-    piece = 256 * 1024
-    for start in range(0, len(text), piece):
+    untold = 0
+    for piece in pieces:
+        end = piece.rfind(b">")
+        untold = len(piece) - end - 1 if end >= 0 else untold + len(piece)
+        if untold > LONGEST_TAG:
+            return
         with suppress(etree.XMLSyntaxError):
-            parser.feed(text[start : start + piece])
+            parser.feed(piece)
         for _, node in parser.read_events():
             fields: dict[str, str] = {}
             for child in node.iterchildren("*"):
@@ -89,19 +93,35 @@ def _elements(text: bytes) -> Iterator[dict[str, str]]:
                 before.getparent().remove(before)
 
 
-def _rows(text: bytes) -> Iterator[dict[str, str]]:
+def _rows(pieces: Iterator[bytes]) -> Iterator[dict[str, str]]:
     """The rows of a table with tabs, commas or semicolons, by the names in its first line."""
-    lines = io.StringIO(text.decode("utf-8-sig", "replace"), newline="")
-    head = lines.readline()
+    file = io.TextIOWrapper(io.BufferedReader(_Pieces(pieces)), "utf-8-sig", "replace", newline="")
+    lines = iter(partial(file.readline, LONGEST_LINE), "")
+    head = next(lines, "")
     mark = max("\t,;", key=head.count)
-    names = [
-        name.strip().lower().replace(" ", "_").removeprefix("g:") for name in next(csv.reader([head], delimiter=mark))
-    ]
+    names = [_column(name) for name in next(csv.reader([head], delimiter=mark))]
     if "link" not in names:
         raise UnreadableFeed("the feed is neither XML nor a table with a column named link")
     with suppress(csv.Error):
         for row in csv.reader(lines, delimiter=mark):
             yield {name: value.strip() for name, value in zip(names, row, strict=False) if name in _FIELDS}
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces as a file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = filter(None, pieces)
+        self.rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.rest = self.rest or next(self.pieces, b"")
+        size = min(len(buffer), len(self.rest))
+        buffer[:size], self.rest = self.rest[:size], self.rest[size:]
+        return size
 
 
 def _column(name: str) -> str:

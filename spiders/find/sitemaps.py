@@ -33,7 +33,7 @@ _PIECE = 256 * 1024
 # Of a list without markup; as text, cut into lines, it takes several times its length of memory.
 _MOST_PIECES = 32
 _HEAD = 8 * 1024
-_LONGEST_TAG = 1024 * 1024
+LONGEST_TAG = 1024 * 1024
 _LONE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _OTHER_CHARSET = re.compile(rb"""<\?xml[^>]{0,80}encoding\s*=\s*["'](?!utf-?8)""", re.IGNORECASE)
@@ -72,7 +72,7 @@ def read_sitemap(body: bytes) -> Listed:
 
     Of a broken file the entries that can be read are kept; entities are never resolved. Raises UnreadableSitemap.
     """
-    pieces = _pieces(body)
+    pieces = pieces_of(body)
     first = next(pieces, b"").lstrip(b"\xef\xbb\xbf \t\r\n")
     if not first.startswith(b"<"):
         return _lines(first, pieces)
@@ -80,7 +80,7 @@ def read_sitemap(body: bytes) -> Listed:
         raise UnreadableSitemap("the sitemap is a page or another XML")
     listed, said = _listed(_mended(first, pieces))
     missing = said > len(listed.pages) + len(listed.sitemaps)
-    return _completed(listed, _mended(b"", _pieces(body))) if missing and not listed.is_cut else listed
+    return _completed(listed, _mended(b"", pieces_of(body))) if missing and not listed.is_cut else listed
 
 
 def worth_reading(sitemaps: Sequence[Entry]) -> list[Entry]:
@@ -89,13 +89,14 @@ def worth_reading(sitemaps: Sequence[Entry]) -> list[Entry]:
     return [one for one in rest if PRODUCTS.search(one.url)] or rest or list(sitemaps)
 
 
-def _pieces(body: bytes) -> Iterator[bytes]:
+def pieces_of(body: bytes) -> Iterator[bytes]:
+    """A file in pieces, unpacked where it is packed."""
     if body.startswith(GZIP):
-        return unpacked(body)
+        return _unpacked(body)
     return (body[at : at + _PIECE] for at in range(0, len(body), _PIECE))
 
 
-def unpacked(body: bytes) -> Iterator[bytes]:
+def _unpacked(body: bytes) -> Iterator[bytes]:
     """The unpacked file in pieces, as far as it is sound and up to LARGEST bytes."""
     unpacker = zlib.decompressobj(wbits=31)
     rest, total = body, 0
@@ -156,7 +157,7 @@ def _mended(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
         if bracket:
             yield _sound(whole + bracket, is_utf8)
         held = rest + piece if bracket else held + piece
-        if len(held) > _LONGEST_TAG:
+        if len(held) > LONGEST_TAG:
             return
     yield _sound(held, is_utf8)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +19,7 @@ from spiders.find.feed import (
     UnreadableFeed,
     amount,
     objects,
+    parsed,
     text_of,
 )
 from spiders.read.address import key, listing_url, own_url
@@ -33,13 +33,11 @@ MOST_VARIANTS = 250
 
 def products(body: bytes, page: FeedPage) -> list[FeedProduct]:
     """The products of one page of /products.json; raises UnreadableFeed."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableFeed("products.json is no JSON") from error
+    said = parsed(body)
     if not isinstance(said, dict) or not isinstance(said.get("products"), list):
         raise UnreadableFeed("products.json lists no products")
-    return [found for place, one in enumerate(objects(said["products"])) for found in _product(one, place, page)]
+    listed = enumerate(objects(said["products"])[:PAGE_SIZE])
+    return [found for place, one in listed for found in _product(one, place, page)]
 
 
 def _product(said: Mapping[str, Any], place: int, page: FeedPage) -> Iterator[FeedProduct]:

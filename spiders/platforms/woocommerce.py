@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,7 +9,7 @@ from html import unescape
 from typing import Any
 
 from pricevane.model import Availability, Money, Offer
-from spiders.find.feed import PLAIN, FeedPage, FeedProduct, Source, UnreadableFeed, objects, text_of
+from spiders.find.feed import PLAIN, FeedPage, FeedProduct, Source, UnreadableFeed, objects, parsed, text_of
 from spiders.read.address import own_url
 
 PAGE_SIZE = 100
@@ -22,13 +21,11 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 def products(body: bytes, page: FeedPage) -> list[FeedProduct]:
     """The products of one page of /wp-json/wc/store/v1/products; raises UnreadableFeed."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableFeed("the Store API's answer is no JSON") from error
+    said = parsed(body)
     if not isinstance(said, list):
         raise UnreadableFeed("the Store API's answer is no list of products")
-    found = [(place, one, own_url(text_of(one.get("permalink")), page.url)) for place, one in enumerate(objects(said))]
+    listed = enumerate(objects(said)[:PAGE_SIZE])
+    found = [(place, one, own_url(text_of(one.get("permalink")), page.url)) for place, one in listed]
     return [FeedProduct(url, _form(one), _namings(one, place, url, page)) for place, one, url in found if url]
 
 

@@ -135,7 +135,7 @@ class Clues:
         """Headings, controls and marks of lists by their tag, from one walk over the tree."""
         found: dict[str, list[LexborNode]] = {}
         body = self.page.tree.body
-        asked = [_ASKED, *(one for word, one in _ASKED_OF_ALL.items() if word in self.page.source)]
+        asked = [_ASKED, *(one for word, one in _ASKED_OF_ALL.items() if word.encode() in self.page.body)]
         for node in (body.css(", ".join(asked)) if body else [])[:MOST_ASKED]:
             found.setdefault(node.tag or "", []).append(node)
         return found

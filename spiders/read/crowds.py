@@ -13,7 +13,8 @@ MAX_DEPTH = 3000
 MOST_TAGS = 150_000
 # Fewer tags than these nest in no time, and make no long list.
 _FEW_NESTED, _FEW_LISTED = 15_000, 7_000
-MOST_ATTRIBUTES = 400
+# Each takes 240 bytes; of those of one element the parser compares all with all.
+MOST_VALUES, MOST_ATTRIBUTES = 250_000, 400
 # The sum of the squares of how many options each list has: a few tenths of a second.
 MOST_PAIRS = 50_000_000
 # Fewer attributes than this cost no more than the rest of a page.
@@ -30,6 +31,7 @@ _OPTION = re.compile(rb"<option", re.IGNORECASE)
 # Elements that never hold others, or whose next sibling closes them.
 _UNNESTED = "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|option|dt|dd|path|use"
 _NESTING = re.compile(rf"<(/?)(?!(?:{_UNNESTED})\b)[a-z]".encode(), re.IGNORECASE)
+_OPENING, _APART, _SPACED = re.compile(rb"<[a-zA-Z][^>]*+"), (b" ", b"\n", b"\t", b"/"), bytes.maketrans(b"/", b" ")
 # What upper case lacks in ASCII.
 CASE = np.uint8(0x20)
 _Bytes = npt.NDArray[np.uint8]
@@ -50,6 +52,10 @@ def refusal(body: bytes) -> str:
             return f"elements nest deeper than {MAX_DEPTH}"
         if _count(initials | CASE, b"o") > _FEW_LISTED and _has_long_list(body):
             return f"a list has more than {int(MOST_PAIRS**0.5)} options"
+    if len(body) > 2 * MOST_VALUES and sum(_count(signs, sign) for sign in _APART) > MOST_VALUES:
+        values = sum(len(tag.translate(_SPACED).split()) - 1 for tag in _OPENING.findall(body))
+        if values > MOST_VALUES:
+            return f"more than {MOST_VALUES} attributes"
     if _may_be_crowded(body, signs) and _has_many_attributes(body) and _has_many_attributes(_NO_MARKUP.sub(b"", body)):
         return f"an element has more than {MOST_ATTRIBUTES} attributes"
     return ""

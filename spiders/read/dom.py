@@ -11,7 +11,7 @@ from spiders.read.reading import Reading
 from spiders.read.visible import Sight, View
 
 LAYER = "dom"
-STEPS = 3
+STEPS, LONGEST = 3, 200
 _KINDS = {
     Role.INSTALMENT: PriceKind.INSTALMENT,
     Role.MEMBER: PriceKind.MEMBER,
@@ -34,7 +34,26 @@ def reading(sight: Sight, view: View) -> Reading:
         kind=kind,
         tax_included=False if Role.EX_TAX in sight.roles else None,
         name=view.heading[1].text(separator=" ") if view.heading else "",
+        unit_price=_per_unit(sight, view),
     )
+
+
+def _per_unit(sight: Sight, view: View) -> str:
+    """The price per unit that stands beside this one, with its base, if all that do say the same."""
+    near = [
+        one
+        for one in view.sights
+        if Role.UNIT in one.roles and one is not sight and abs(one.order - sight.order) <= TWINS_APART
+    ]
+    return _with_base(near[0]) if len({one.amount.amount for one in near}) == 1 else ""
+
+
+def _with_base(sight: Sight) -> str:
+    """The amount per unit with its base, which may stand in the element beside it."""
+    around = sight.node.parent
+    if sight.amount.kind is PriceKind.UNIT or around is None:
+        return sight.text
+    return " ".join(around.text(separator=" ").split())[:LONGEST]
 
 
 def _regular(sight: Sight, view: View) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from html import unescape
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 from spiders.read.choose import LIST_TYPES, Found, Role, is_product, read
@@ -38,9 +38,10 @@ def readings(page: Document) -> list[Reading]:
     return readings_of([script.text() for script in page.scripts], page)
 
 
-def readings_of(scripts: Iterable[str], page: Document) -> list[Reading]:
-    """The same from the scripts' texts, for a page that was not parsed."""
-    trees = [load(script) for script in scripts]
+def readings_of(scripts: Sequence[str], page: Document) -> list[Reading]:
+    """The same from the scripts' texts, for a page that was not parsed; those past LONGEST in all are left out."""
+    held = accumulate(map(len, scripts))
+    trees = [load(script) for script, length in zip(scripts, held, strict=True) if length <= LONGEST]
     link(trees)
     return read(list(islice(products(trees), MOST_PRODUCTS)), LAYER, page)
 

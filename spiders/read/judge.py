@@ -7,13 +7,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise, takewhile
 from math import log2
 
 from selectolax.lexbor import LexborNode
 
 from pricevane.model import PriceKind
+from spiders.read.kinds_of_price import kind_of
 from spiders.read.labels import Role, is_taxed, said
 from spiders.read.tree import ancestors
 from spiders.read.visible import NEAR, REACH, Looks, Sight, View
@@ -37,6 +38,7 @@ _KINDS = {
     PriceKind.MEMBER: Role.MEMBER,
     PriceKind.COUPON: Role.COUPON,
 }
+_OF_PARTS = frozenset([PriceKind.UNIT, PriceKind.INSTALMENT])
 # In log-odds, set by hand on shops of all kinds; distances count doublings of twenty nodes.
 WEIGHTS = {
     "has a currency": 1.5,
@@ -242,7 +244,15 @@ def _roles(sight: Sight, names: frozenset[str]) -> set[Role]:
     roles = {Role(name) for name in names if name in _ROLE_NAMES} | said(f"{sight.before} {sight.text}", sight.after)
     if sight.amount.kind in _KINDS:
         roles.add(_KINDS[sight.amount.kind])
+    if (kind := _kind_beside(sight.before, sight.after)) in _OF_PARTS:
+        roles.add(_KINDS[kind])
     return roles
+
+
+@lru_cache(maxsize=4096)
+def _kind_beside(before: str, after: str) -> PriceKind:
+    """What the words in other elements right beside an amount make of it: `/ 100 g`, `per month`."""
+    return kind_of(before, after)
 
 
 def _compare(view: View, marks: Mapping[Sight, Marks], tax_included: bool | None) -> None:

@@ -15,8 +15,8 @@ from spiders.read.text import RAW_LENGTH, clean
 
 # Pages of these frameworks wake up in the browser, and their buttons with them.
 _WAKES = re.compile(
-    r'__NEXT_DATA__|__NUXT__|__INITIAL_STATE__|id="__next"|data-(?:reactroot|server-rendered|hydrat)|ng-(?:version|app)\b'
-    r"|<astro-island|q:container|v-cloak|data-bind="
+    rb'__NEXT_DATA__|__NUXT__|__INITIAL_STATE__|id="__next"|data-(?:reactroot|server-rendered|hydrat)|ng-(?:version|app)\b'
+    rb"|<astro-island|q:container|v-cloak|data-bind="
 )
 _BESIDE = 4
 _GONE = frozenset([Availability.OUT_OF_STOCK, Availability.DISCONTINUED])
@@ -56,7 +56,7 @@ def stock(page: Document, headline: LexborNode | None, price: LexborNode | None)
 
 def _may_wake(button: Sighting, page: Document) -> bool:
     """Whether a script may enable a disabled button: it stands apart from the price, or a framework keeps it."""
-    return button.level > _BESIDE or _WAKES.search(page.source) is not None
+    return button.level > _BESIDE or _WAKES.search(page.body) is not None
 
 
 def _ranked(seen: list[Sighting]) -> Iterator[Sighting]:

@@ -17,6 +17,8 @@ from spiders.read.text import clean
 
 MOST_NODES = 200_000
 LONGEST_NAME = 200
+# With the white space around it.
+MOST_SPACED = 20_000
 NEAR = 3
 _CONTROL_WORDS = ("class", "id", "name", "value", "data-testid", "aria-label", "title")
 _NAMING = (
@@ -144,8 +146,8 @@ def _walk(page: Document, view: View) -> list[tuple[int, LexborNode]]:
         if tag == _TEXT:
             if silent or node.is_empty_text_node:
                 continue
-            text = (node.text_content or "").strip()
-            if text and len(text) <= LONGEST_NAME:
+            text = node.text_content or ""
+            if len(text) <= MOST_SPACED and 0 < len(text := text.strip()) <= LONGEST_NAME:
                 texts.append((order, node, text))
             continue
         silent = False

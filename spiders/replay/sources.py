@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from spiders.read.crowds import refusal
+
 LONGEST = 200
 MOST_NODES = 4000
 MOST_SOURCES = 40
@@ -61,8 +63,9 @@ class Shell:
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
-        """The parsed page."""
-        return LexborHTMLParser(self.html)
+        """The parsed page, empty for one that means harm."""
+        body = self.html.encode(errors="replace")
+        return LexborHTMLParser(b"" if refusal(body) else body)
 
     @cached_property
     def segments(self) -> list[str]:

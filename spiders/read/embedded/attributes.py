@@ -15,7 +15,7 @@ from spiders.read.embedded.identity import Identity
 MOST = 60
 # One search over a page's whole text, for each costs as much as reading its scripts.
 _MARKS = re.compile(
-    r"data-(?:product(?:=|-price=|-json=|_variations=)|price=|gtm-?product|mage-init=[\"'][^\"']{0,99}rice)"
+    rb"data-(?:product(?:=|-price=|-json=|_variations=)|price=|gtm-?product|mage-init=[\"'][^\"']{0,99}rice)"
 )
 _ASKED = (
     "[data-product], [data-price], [data-product-price], [data-product-json], [data-gtmproduct], [data-gtm-product],"
@@ -25,7 +25,7 @@ _ASKED = (
 
 def elements(page: Document) -> list[LexborNode]:
     """The elements that may carry a product's price for scripts."""
-    found = page.tree.css(_ASKED)[: 4 * MOST] if _MARKS.search(page.source) else []
+    found = page.tree.css(_ASKED)[: 4 * MOST] if _MARKS.search(page.body) else []
     return list({element.mem_id: element for element in found}.values())[:MOST]
 
 

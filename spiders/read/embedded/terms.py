@@ -75,7 +75,7 @@ class Prices:
     @cached_property
     def _minor(self) -> bool:
         """Whether the shop's engine writes whole numbers in hundredths, as Shopify's templates do."""
-        return "cdn.shopify.com" in self._page.source or "Shopify.shop" in self._page.source
+        return b"cdn.shopify.com" in self._page.body or b"Shopify.shop" in self._page.body
 
     def asked(self, node: dict[str, Any], currency: str, tree: Tree) -> Asked | None:
         """The price of a product's node in `tree`, or None where it asks none.
