@@ -13,7 +13,7 @@ import pytest
 from pricevane.market import World
 from pricevane.model import Money
 from spiders.memory import LARGEST_JSON, MOST_TYPES, Memory, page_type
-from spiders.page_memory import AGREED_FOR_FAST, FULL_READ_EVERY
+from spiders.page_memory import AGREED_FOR_FAST, FULL_READ_EVERY, MOST_SAMPLE_TAGS
 from tests.learned_shops import (
     SHOPS,
     Page,
@@ -178,6 +178,12 @@ def test_a_place_that_is_wrong_where_layers_agree_is_trusted_no_longer(world: Wo
         memory.note(kind, page.document(), offer, agreed=True)
     assert memory.places_for(kind) == ()
     assert not memory.is_fast(kind)
+
+
+def test_pages_of_countless_elements_are_not_kept_to_learn_from(world: World) -> None:
+    memory, crowd = Memory({}), f"</h1>{'<br>' * MOST_SAMPLE_TAGS}"
+    crawl(memory, pages("north", world)[:30], lambda html: html.replace("</h1>", crowd, 1), agreed=True)
+    assert memory.places_for(page_type(pages("north", world)[0].url)) == ()
 
 
 def test_hostile_page_types_cannot_grow_what_is_learned(world: World) -> None:

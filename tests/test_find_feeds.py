@@ -13,7 +13,7 @@ import pytest
 from pricevane.model import Availability, Evidence, Money, Offer, PriceKind
 from spiders.find import merchant
 from spiders.find.agreement import FEED, KEPT, TILES, Agreement, Agreements, same
-from spiders.find.feed import EACH, FIRST, PLAIN, FeedPage, FeedProduct, UnreadableFeed, amount
+from spiders.find.feed import EACH, FIRST, MOST_OBJECTS, PLAIN, FeedPage, FeedProduct, UnreadableFeed, amount
 from spiders.platforms import PLATFORMS, named, recognised, shopify, woocommerce
 from tests.finding_files import read
 
@@ -116,6 +116,12 @@ def test_what_is_no_platform_feed_is_refused_or_empty(platform: Any, body: bytes
     except UnreadableFeed:
         return
     assert body == b"[]"
+
+
+@pytest.mark.parametrize("platform", [shopify.SOURCE, woocommerce.SOURCE], ids=["shopify", "woocommerce"])
+def test_an_answer_of_more_objects_than_any_shop_has_is_refused_before_it_is_read(platform: Any) -> None:
+    with pytest.raises(UnreadableFeed, match=str(MOST_OBJECTS)):
+        platform.read(b"[" + b"{}," * MOST_OBJECTS + b"{}]", PAGE)
 
 
 def stored(**said: Any) -> bytes:

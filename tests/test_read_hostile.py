@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.hostile import outcomes
+from spiders.read import jsonld
 from spiders.read.crowds import refusal
 from spiders.read.page import PageHints, read_page
 from spiders.read.selectors import BadSelector
@@ -94,6 +95,16 @@ def test_hostile_page_ends_with_a_kind_a_reason_and_nothing_harmful(name: str) -
 def test_price_that_is_turned_round_for_the_eye_is_no_price() -> None:
     found = read_page(PAGES["bidi in the name"](), URL, AT, PageHints(currency="EUR"))
     assert not any(one.price for one in found)
+
+
+def test_linked_data_past_a_bound_for_the_whole_page_are_left_out() -> None:
+    product = '{"@type":"Product","name":"Kettle","offers":{"price":"19.90","priceCurrency":"EUR"}}'
+    filler = LD.format(f'{{"name":"{"x" * (jsonld.LONGEST // 2)}"}}')
+    page = f"<title>Kettle</title><h1>Kettle</h1><p>19.90 €</p>{LD.format(product)}"
+    [before] = read_page(page + filler + filler, URL, AT, PageHints())
+    assert "jsonld" in before.evidence.layers
+    after = read_page(page.replace("<p>", f"{filler}{filler}<p>"), URL, AT, PageHints())
+    assert not any("jsonld" in one.evidence.layers for one in after)
 
 
 def test_page_of_ordinary_depth_is_no_bomb_and_a_deep_one_is() -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-
-if TYPE_CHECKING:
-    from spiders.fetch.connection import BoundedProtocol
 
 # Ordinary pages are smaller, on the wire and unpacked.
 LARGE = 512 * 1024
@@ -19,6 +16,16 @@ LARGE_AT_ONCE = 1
 LOOK_UP_S = 0.01
 # A page is read at once, but what a long feed brings takes a while to be stored.
 LONGEST_S = 5.0
+
+
+class Connection(Protocol):
+    """What brings a body, and can be made to wait."""
+
+    @property
+    def transport(self) -> Any:
+        """Twisted's, with pauseProducing and resumeProducing."""
+
+    def __hash__(self) -> int: ...
 
 
 class Turnstile:
@@ -29,9 +36,9 @@ class Turnstile:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.connections: set[BoundedProtocol] = set()
+        self.connections: set[Connection] = set()
         self.requests: dict[Request, float] = {}
-        self.waiting: dict[BoundedProtocol, asyncio.Task[None]] = {}
+        self.waiting: dict[Connection, asyncio.Task[None]] = {}
 
     @property
     def has_room(self) -> bool:
@@ -41,7 +48,7 @@ class Turnstile:
         self.requests = {one: came_at for one, came_at in self.requests.items() if one in open_ and came_at > since}
         return len(self.connections) + len(self.requests) < LARGE_AT_ONCE
 
-    def enter(self, connection: BoundedProtocol) -> None:
+    def enter(self, connection: Connection) -> None:
         """Take a place, or pause until there is one; asking again changes nothing."""
         if connection in self.connections or connection in self.waiting:
             return
@@ -51,7 +58,7 @@ class Turnstile:
         connection.transport.pauseProducing()
         self.waiting[connection] = asyncio.ensure_future(self._admit(connection))
 
-    def leave(self, connection: BoundedProtocol) -> None:
+    def leave(self, connection: Connection) -> None:
         """Give up the place or the wait."""
         self.connections.discard(connection)
         if waiting := self.waiting.pop(connection, None):
@@ -67,7 +74,7 @@ class Turnstile:
             await asyncio.sleep(LOOK_UP_S)
         self.keep(request)
 
-    async def _admit(self, connection: BoundedProtocol) -> None:
+    async def _admit(self, connection: Connection) -> None:
         while not self.has_room:
             await asyncio.sleep(LOOK_UP_S)
         del self.waiting[connection]

@@ -17,6 +17,8 @@ NOISE = re.compile(
     re.IGNORECASE,
 )
 JSESSION = re.compile(r";jsessionid=[^?]*", re.IGNORECASE)
+# Addresses that joining and tidying would leave as they are.
+_PLAIN = re.compile(r"/(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?", re.ASCII)
 MOST = 5000
 # Where buttons that load more of a list keep the address of its next page.
 MORE = ("data-next-url", "data-next-page-url", "data-next-href", "data-load-more-url", "data-more-url")
@@ -32,6 +34,8 @@ class Link:
 
 def tidy(base: str, href: str) -> str:
     """An absolute address without fragment, session ids and tracking, or "" for what cannot be one."""
+    if _PLAIN.fullmatch(href):
+        return f"{base[: base.find('/', len('https://'))]}{href}" if base.count("/") > 2 else f"{base}{href}"
     try:
         url = safe_url_string(urldefrag(urljoin(base, href.strip())).url)
     except ValueError:

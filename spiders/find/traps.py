@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlsplit
 
 from scrapy.linkextractors import IGNORED_EXTENSIONS
-from scrapy.utils.url import url_has_any_extension
 
 from pricevane.model import CrawlReport
 from spiders.memory import page_type
 
-EXTENSIONS = {f".{extension}" for extension in IGNORED_EXTENSIONS} | {".xml", ".json", ".txt", ".webp", ".woff2"}
+EXTENSIONS = (*(f".{extension}" for extension in IGNORED_EXTENSIONS), ".xml", ".json", ".txt", ".webp", ".woff2")
 PRIVATE = re.compile(
     r"cart|basket|checkout|log-?in|log-?out|sign-?in|sign-?up|register|(my-?)?account|customer|wish-?list|compare"
     r"|warenkorb|kasse|anmelden|registrieren|(mein-)?konto|merkzettel|merkliste|vergleich|suche"
@@ -46,13 +45,14 @@ LIST, RUN, SHAPE = "list ", "run ", "shape "
 def is_worthless(url: str) -> bool:
     """Whether an address alone tells that no product is behind it."""
     parts = urlsplit(url)
-    segments = [segment for segment in parts.path.lower().split("/") if segment]
+    path = parts.path.lower()
+    segments = [segment for segment in path.split("/") if segment]
     return (
         len(url) > LONGEST
         or any(PRIVATE.fullmatch(segment) for segment in segments)
         or len(segments) > MOST_SEGMENTS
         or max(Counter(segments).values(), default=0) > MOST_REPEATS
-        or url_has_any_extension(url, EXTENSIONS)
+        or path.endswith(EXTENSIONS)
         or bool(CALENDAR.search(parts.path))
         or any(FACETS.match(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True))
     )

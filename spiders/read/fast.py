@@ -42,9 +42,7 @@ _SPACE = r"(?:[,. \xa0\u202f'\u2019]|&nbsp;)?"
 _OF_PRODUCTS = (b"roduct", b"ffer")
 # As patterns these are found faster than by bytes.find.
 _HEADING, _CANONICAL = re.compile(rb"<h1"), re.compile(rb"canonical")
-# Scripts and comments that begin in a part of a page, and a script that ends there.
 _UNSEEN = re.compile(rb"<script\b(?:[^<]++|<(?!/script))*+|<!--(?:[^-]++|-(?!->))*+")
-_BEGUN_BEFORE = re.compile(rb"(?:[^<]++|<(?!/?script|!--))*+</script")
 _ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _TAG = re.compile(r"<[^<>]*>")
 _GOES_ON = re.compile(r"\d|[.,](?!00?(?!\d))\d")
@@ -109,7 +107,7 @@ def _places_of(sought: bytes, body: bytes) -> list[int]:
 
 def _page(body: bytes, url: str, hints: PageHints, heading: int) -> Document:
     """The page without its tree."""
-    canonical = next((tag["href"] for tag in _links(body) if tag.get("rel", "").lower() == "canonical"), "")
+    canonical = next((tag["href"] for tag in _links(body, heading) if tag.get("rel", "").lower() == "canonical"), "")
     language = _attributes(_tag(body, body.find(b"<html", 0, LONGEST_HEAD))).get("lang", "")
     own = listing_url(url)
     return Document(
@@ -129,9 +127,9 @@ def _page(body: bytes, url: str, hints: PageHints, heading: int) -> Document:
     )
 
 
-def _links(body: bytes) -> Iterator[dict[str, str]]:
-    """The links of the head that speak of a canonical address."""
-    for found in _CANONICAL.finditer(body, 0, LONGEST_HEAD):
+def _links(body: bytes, heading: int) -> Iterator[dict[str, str]]:
+    """The links before the headline that speak of a canonical address."""
+    for found in _CANONICAL.finditer(body, 0, min(heading, LONGEST_HEAD)):
         at = found.start()
         tag = _attributes(_tag(body, body.rfind(b"<link", max(at - LONGEST_TAG, 0), at)))
         if "href" in tag:
@@ -176,8 +174,10 @@ def _is_about(reading: Reading, title: str, page: Document) -> bool:
 def _is_shown(amount: Amount, body: bytes, heading: int) -> bool:
     """Whether the price stands near the headline as people write it, like 1.299,50 or 1299.50 €, and alone."""
     part = body[max(heading - ABOVE, 0) : heading + BELOW]
-    begun = _BEGUN_BEFORE.match(part)
-    text = _UNSEEN.sub(b" ", part[begun.end() if begun else 0 :]).decode(errors="replace")
+    # A script that began before the part ends in it.
+    end = part.find(b"</script")
+    begun_before = end >= 0 and part.find(b"<script", 0, end) < 0
+    text = _UNSEEN.sub(b" ", part[end if begun_before else 0 :]).decode(errors="replace")
     places = list(islice(_places(amount, text), MOST_PLACES))
     return bool(places) and not any(_STRUCK.search(text, max(at - NEAR, 0), at + NEAR) for at in places)
 

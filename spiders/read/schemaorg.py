@@ -77,7 +77,7 @@ def _flat(value: object, path: str) -> Iterator[tuple[str, Node]]:
 
 def _gtin(*sources: Node) -> str:
     """The first valid one; a productID counts only where it says what it is (`ean:4006381333931`)."""
-    texts = [said(source.get(key)) for source in sources for key in GTINS]
+    texts = [said(source[key]) for source in sources for key in GTINS if key in source]
     texts += [text for source in sources if ":" in (text := said(source.get("productID")))]
     return next((found for text in texts if (found := gtin(text.rsplit(":", 1)[-1]))), "")
 
