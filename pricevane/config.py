@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,22 +21,19 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
 from pricevane import cron
+from pricevane.environment import PREFIX, ConfigError, given, login, variable
 from pricevane.model import LostDigits, Money, Origin
 
 FILE = "pricevane.toml"
-PREFIX = "PRICEVANE_"
 SECRET = re.compile(r"://[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE)
 EXAMPLE = Path(__file__).parent.parent / "pricevane.example.toml"
-
-
-class ConfigError(ValueError):
-    """A setting is wrong; the message names the key, what it means and an example."""
 
 
 class Section(BaseModel):
@@ -53,6 +50,12 @@ def _address(url: str) -> str:
     Origin.of(url)
     if urlsplit(url).username is not None:
         raise ValueError("leave the login out of the address")
+    return url
+
+
+def _proxy(url: str) -> str:
+    if url and not _address(url).startswith("http://"):
+        raise ValueError("a proxy's address begins with http://")
     return url
 
 
@@ -74,6 +77,8 @@ CurrencyCode = Annotated[str, BeforeValidator(_upper), Field(pattern="^[A-Z]{3}$
 Amount = Annotated[Decimal, Field(ge=0, max_digits=12)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[\w][\w .&+-]{0,79}$")]
+# A variable of the environment, so that nobody writes the secret itself there.
+Variable = Annotated[str, Field(pattern="^(PRICEVANE_[A-Z0-9_]+)?$")]
 # What tells a shop's regions apart, in a header and in an address.
 Plain = Annotated[str, Field(pattern=r"^[\w.:/+~|%-]{1,200}$")]
 Email = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
@@ -89,6 +94,8 @@ class Site(Section):
     region: str = ""
     cookies: dict[Plain, Plain] = {}
     query: dict[Plain, Plain] = {}
+    proxy: Annotated[str, AfterValidator(_proxy)] = ""
+    proxy_login: Variable = ""
     vat: Share | None = None
     tax_included: bool = True
     render: Literal["auto", "http", "browser"] = "auto"
@@ -233,6 +240,7 @@ class Config(Section):
     rules: tuple[Rule, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     root: Path = Field(Path(), exclude=True)
+    _logins: dict[str, SecretStr] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _names(self) -> Config:
@@ -276,6 +284,12 @@ class Config(Section):
         """Where pages are kept, or None where they are not."""
         return self.root / Path(self.archive.folder).expanduser() if self.archive.folder else None
 
+    def proxy_of(self, site: Site) -> str:
+        """The address of a site's proxy with its login in it, or ""."""
+        login = self._logins[site.proxy_login].get_secret_value() if site.proxy and site.proxy_login else ""
+        user, _, password = login.partition(":")
+        return site.proxy.replace("://", f"://{quote(user, '')}:{quote(password, '')}@", 1) if login else site.proxy
+
     def manager_of(self, category: str) -> str:
         """Who gets the digest of a category."""
         return next((c.manager for c in self.categories if c.name == category and c.manager), self.mail.fallback)
@@ -302,18 +316,19 @@ def build(values: Mapping[str, Any], root: Path, environ: Mapping[str, str], whe
     for section, key in (("database", "url"), ("mail", "password")):
         table = merged.get(section, {})
         if isinstance(table, dict) and _holds_secret(key, table.get(key)):
-            raise ConfigError(
-                f"{where}: {section}.{key} holds a password; give it as {_variable(section, key)} instead"
-            )
+            raise ConfigError(f"{where}: {section}.{key} holds a password; give it as {variable(section, key)} instead")
     for section, key in _overridable():
-        value = _from_environment(section, key, environ)
+        value = given(variable(section, key), environ)
         table = merged.setdefault(section, {}) if section else merged
         if value is not None and isinstance(table, dict):
             table[key] = value
     try:
-        return Config.model_validate({**merged, "root": root})
+        config = Config.model_validate({**merged, "root": root})
     except ValidationError as error:
         raise ConfigError("\n".join(f"{where}: {_explain(problem)}" for problem in error.errors())) from error
+    for name in {site.proxy_login for site in config.sites.values()} - {""}:
+        config._logins[name] = SecretStr(login(name, environ, where))
+    return config
 
 
 def _holds_secret(key: str, value: object) -> bool:
@@ -333,23 +348,6 @@ def _overridable() -> list[tuple[str, str]]:
         elif get_origin(section) is not tuple and name != "root":
             found.append(("", name))
     return found
-
-
-def _variable(section: str, key: str) -> str:
-    return (PREFIX + (f"{section}_" if section else "") + key).upper()
-
-
-def _from_environment(section: str, key: str, environ: Mapping[str, str]) -> str | None:
-    """The value of PRICEVANE_SECTION_KEY, or the content of the file PRICEVANE_SECTION_KEY_FILE names."""
-    variable = _variable(section, key)
-    if variable in environ:
-        return environ[variable]
-    if file := environ.get(variable + "_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{variable}_FILE names {file}, which cannot be read: {error}") from error
-    return None
 
 
 def _explain(problem: Any) -> str:

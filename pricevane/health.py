@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pricevane.model import CrawlReport, Publication
+from pricevane.model import CrawlReport, PageKind, Publication
 from pricevane.storage.figures import RunFigures
 
 LEAST_COVERAGE = 0.5
@@ -12,6 +12,7 @@ MOST_CURRENCY_CHANGES = 0.05
 MOST_ONE_WAY = 0.3
 MOST_HUNDREDFOLD = 0.02
 MOST_ZERO = 0.02
+MOST_GONE = 0.2
 GREATEST_FALL = 0.3
 FEW = 10
 # As the pipelines call it.
@@ -30,6 +31,7 @@ def judge(report: CrawlReport, run: RunFigures) -> tuple[Publication, str]:
     enough = run.compared >= FEW
     expected = min(run.known_before, report.asked or run.known_before)
     zero = report.dropped.get(ZERO, 0)
+    gone = report.kinds.get(PageKind.GONE, 0)
     faults = (
         (run.observed == 0, "nothing was read"),
         (report.pages > 0 and report.blocked / report.pages > MOST_BLOCKED, "the shop blocked the crawl"),
@@ -56,6 +58,10 @@ def judge(report: CrawlReport, run: RunFigures) -> tuple[Publication, str]:
         (
             report.unchanged > 0 and LYING in report.skipped,
             f"{report.unchanged} pages are unchanged, says a server that said so of a changed one",
+        ),
+        (
+            gone > 1 and gone > MOST_GONE * report.asked,
+            f"{gone} of {report.asked} known pages are gone at once",
         ),
         (_fell(run, run.priced, run.priced_before), f"only {run.priced} of {run.pages} pages show a price"),
         (_fell(run, run.stocked, run.stocked_before), f"only {run.stocked} of {run.pages} pages say what is in stock"),

@@ -19,12 +19,13 @@ from pricevane import archive, chromium, planning, schedule
 from pricevane.alerts.digest import render
 from pricevane.alerts.gather import gather
 from pricevane.alerts.mail import MailRefused, OutboxUnwritable, as_page, compose, deliver
-from pricevane.config import ConfigError
 from pricevane.crawling import CrawlDied, run_crawl
+from pricevane.environment import ConfigError
 from pricevane.health import judge
 from pricevane.house import House
 from pricevane.model import CrawlReport, Publication, SiteState
 from pricevane.storage import frames, history, outbox
+from pricevane.storage.delisting import delist
 from pricevane.storage.desk import (
     decide_proposal,
     proposals_query,
@@ -116,8 +117,9 @@ def crawl(house: House, name: str, clock_at: datetime | None = None, on_progress
     with house.engine.begin() as connection:
         run = figures(connection, state.run_id)
         report.stored, report.offers = run.observed, report.offers or run.observed
-        report.asked = len(state.known) if state.strategy == "refresh" else 0
         publication, reason = judge(report, run)
+        if publication is Publication.PUBLISHED and report.finished:
+            delist(connection, state.run_id)
         ended_at = started_at + timedelta(seconds=report.seconds)
         history.end_run(connection, state.run_id, ended_at, report, publication, reason)
         if publication is Publication.PUBLISHED:

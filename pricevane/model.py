@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -304,6 +305,7 @@ class Origin:
     port: int
 
     @classmethod
+    @lru_cache(maxsize=2048)
     def of(cls, url: str) -> Origin:
         """The origin of an http(s) address; raises ValueError for anything else."""
         parts = urlsplit(url)
@@ -329,10 +331,13 @@ class SiteState:
     """All that a crawl must know; jobs load it, the spider never sees the database.
 
     `currency` is for pages that name none; in `currency_asked` all prices are expected, where it is not "".
-    `cookies` and `query` are what the shop tells its regions apart by.
-    `local` holds the origins that the operator named as his own; `known` the addresses of listings
-    seen before, the most valuable first; `validators` are (ETag, Last-Modified) by address, of pages that were read
-    well; `learned` is what earlier crawls learned of its pages (plain JSON values, see `CrawlReport.learned`);
+    `cookies` and `query` are what the shop tells its regions apart by; `proxy` is the address, login included, of the
+    operator's own proxy through which it is asked.
+    `local` holds the origins that the operator named as his own; `known` the known addresses that the crawl is sent
+    to, the most valuable first; `seen` tells when each known listing's address was read last, those that the crawl is
+    to spare included; `barren` are addresses that lately showed no product of their own; `validators` are (ETag,
+    Last-Modified) by address, of pages that were read well; `learned` is what earlier crawls learned of its pages
+    (plain JSON values, see `CrawlReport.learned`);
     `clock_at` starts the crawl's clock elsewhere than now (simulated days, replays).
     `strategy` is refresh (known listings), discover (new ones) or both; `max_requests` bounds the crawl, 0 does not;
     `feeds` are addresses of merchant feeds.
@@ -347,6 +352,7 @@ class SiteState:
     currency_asked: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
+    proxy: str = field(default="", repr=False)
     language: str = ""
     render: str = "http"
     tax_included: bool = True
@@ -360,6 +366,8 @@ class SiteState:
     single_page: bool = False
     only_page: bool = False
     known: tuple[str, ...] = ()
+    seen: dict[str, datetime] = field(default_factory=dict)
+    barren: tuple[str, ...] = ()
     validators: dict[str, tuple[str, str]] = field(default_factory=dict)
     strategy: str = "both"
     max_requests: int = 0
@@ -384,7 +392,7 @@ class CrawlReport:
     """What a crawl learned and counted; `pipelines/store.py` keeps it, the exit code comes from it.
 
     `seconds` are on the clock, `cpu_seconds` those of the crawl's own process while it ran.
-    `asked` is how many known pages a crawl that looks for no new ones was sent to, 0 for any other.
+    `asked` is how many known addresses were asked for, or need not be since something else told of them.
     `kinds` counts pages by PageKind, `unchanged` those that the server called unchanged (304), `found` listings by
     where they were found, `skipped` addresses that were found and not asked for by reason. `hosts` tells, by
     host:port, how each was asked: requests, bytes, unchanged, blocked, refused (by robots.txt), delay_s kept, the
@@ -392,6 +400,7 @@ class CrawlReport:
     site's next SiteState; `repairs` are diffs of what the crawl learned anew about where prices stand.
     """
 
+    strategy: str = "both"
     asked: int = 0
     requests: int = 0
     bytes: int = 0

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from ipaddress import ip_address
 
-from pricevane.config import Config, ConfigError, Site
+from pricevane.config import Config, Site
+from pricevane.environment import ConfigError
 from pricevane.model import Origin, SiteState
 
 
@@ -40,6 +41,7 @@ def _owed(config: Config, site: Site, known: tuple[str, ...] = (), clock_at: dat
         currency_asked=site.currency or "",
         cookies=dict(site.cookies),
         query=dict(site.query),
+        proxy=config.proxy_of(site),
         language=site.language,
         render=site.render,
         tax_included=site.tax_included,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urljoin
 
 from scrapy import Request
 from scrapy.http import Response
@@ -17,6 +18,7 @@ from spiders.find.feed import FeedPage, FeedProduct, Source, UnreadableFeed
 from spiders.find.feeds import Feed
 from spiders.find.finding import PART, Finding
 from spiders.find.frontier import Lead, Rank
+from spiders.find.heard import LASTMOD
 from spiders.find.languages import own_sitemaps, own_twin
 from spiders.find.sitemaps import USUAL, Entry, Listed, UnreadableSitemap, read_sitemap, worth_reading
 from spiders.find.traps import is_worthless
@@ -36,7 +38,9 @@ class FindingSpider(ReadingSpider):
         super().__init__(state, recognisable, **kwargs)
         self.finding = Finding(state, self.report, self.began_at)
         self.frontier = self.finding.frontier
-        self.guesses = iter(USUAL)
+        self.known = self.page_reader.known = self.frontier.known
+        self.report.strategy = state.strategy
+        self.guesses = iter((*self.finding.sitemaps, *(USUAL if state.strategy != "refresh" else ())))
         self.sitemaps: set[str] = set()
         self.sitemaps_awaited = 0
         self.has_sitemap = False
@@ -60,7 +64,7 @@ class FindingSpider(ReadingSpider):
         yield self._file(url, self.parse_sitemap, self.sitemap_failed, SITEMAP_FIRST, guessed=guessed)
 
     def guess(self) -> Iterator[Request]:
-        """A request for the next of the usual places, while neither a sitemap nor a feed has been found."""
+        """A request for the next of the likely places, while neither a sitemap nor a feed has been found."""
         if self.has_sitemap or self.sitemaps_awaited or self.finding.has_open_feed or self.shows_products:
             return
         for place in self.guesses:
@@ -73,9 +77,11 @@ class FindingSpider(ReadingSpider):
         self.sitemaps_awaited -= 1
         listed = self._addresses(response, guessed)
         self.has_sitemap |= bool(listed.pages or listed.sitemaps)
+        if guessed and self.has_sitemap:
+            self.finding.sitemaps = (response.url.removeprefix(self.state.origin.url),)
         yield from self.platform("\n".join(entry.url for entry in listed.sitemaps[:MOST_SITEMAPS]))
         for entry in self._worth_reading(listed.sitemaps):
-            yield from self.sitemap(response.urljoin(entry.url))
+            yield from self.sitemap(urljoin(response.url, entry.url))
         if listed.is_cut:
             self.report.skip("sitemap too long")
         for entry in listed.pages:
@@ -183,8 +189,16 @@ class FindingSpider(ReadingSpider):
             return
         rank = Rank.LIKELY if LIKELY_PRODUCT.search(entry.url) else Rank.FOUND
         if entry.url in self.known:
-            rank = Rank.CHANGED if finding.has_changed(entry.changed_at) else Rank.KNOWN
+            finding.named += 1
+            rank = self._known(entry)
         self.frontier.add(Lead(finding.sessions.clean(entry.url), "sitemap"), rank, entry.changed_at)
+
+    def _known(self, entry: Entry) -> Rank:
+        """How soon to ask for a known page that a sitemap names, by its date if it has one."""
+        if entry.changed_at is None or entry.url not in self.state.seen:
+            return Rank.KNOWN
+        is_later = self.finding.is_dated_later(entry.url, entry.changed_at)
+        return self.finding.rank(entry.url, LASTMOD, is_later)
 
     def wants(self, url: str) -> bool:
         """Whether the site file's patterns, if it has any, name the address."""

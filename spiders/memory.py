@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,6 +26,7 @@ _EXTENSION = re.compile(r"\.[a-z]{2,5}$")
 _WORD = re.compile(r"[a-z_-]{1,20}")
 
 
+@lru_cache(maxsize=1024)
 def page_type(url: str) -> str:
     """The shape of an address, at most LONGEST_TYPE long: `/p/123-foo.html?c=1` is `/p/{n}-{s}.html?c`."""
     parts = urlsplit(url)

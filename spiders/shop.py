@@ -12,13 +12,14 @@ from scrapy.exceptions import DontCloseSpider
 from scrapy.http import HtmlResponse, Response
 from twisted.python.failure import Failure
 
-from pricevane.model import Offer, PageKind, SiteState
+from pricevane.model import Examination, Offer, PageKind, SiteState
 from spiders.fetch import download, region
 from spiders.fetch.browser import Browser
 from spiders.fetch.charset import in_utf8
 from spiders.fetch.gate import Gate
 from spiders.fetch.guard import same_site
 from spiders.fetch.robots import Robots
+from spiders.fetch.upstream import Upstream
 from spiders.fetch.visits import KIND, UNCHANGED
 from spiders.find.frontier import PAGE_CAP, Lead, Rank
 from spiders.find.heard import LASTMOD, TILE
@@ -34,6 +35,7 @@ MOST_LEADS = 5000
 # A platform's sign stands near the top; no page is searched further than so many bytes.
 SIGNED = 400_000
 PAGES_TO_RECOGNISE = 5
+TAKEN_AWAY = (404, 410)
 
 
 class ShopSpider(FindingSpider):
@@ -65,6 +67,7 @@ class ShopSpider(FindingSpider):
         if spider.state.render != "http":
             gate = Gate(spider.state, cls.browser_hosts, spider.robots, spider.report)
             spider.browser = Browser(spider.state, gate, crawler.settings)
+            spider.browser.proxy.upstream = Upstream.of(spider.state)
         crawler.signals.connect(spider.hand_out, signals.scheduler_empty)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         return spider
@@ -110,6 +113,7 @@ class ShopSpider(FindingSpider):
     def _continued(self, page: Response, offers: Sequence[Offer]) -> Iterator[Request]:
         """Requests for the further pages of a list, until one links to nothing new or the page cap is reached."""
         found = links(in_utf8(page), page.url) if isinstance(page, HtmlResponse) else []
+        self.listed.add(page.url)
         fresh = [link for link in found if link.url not in self.listed and same_site(self.state.origin, link.url)]
         self.listed.update(link.url for link in fresh)
         further = [link.url for link in fresh if link.is_next or is_page_of(link.url, page.url)]
@@ -130,7 +134,7 @@ class ShopSpider(FindingSpider):
         for rank, urls in ((Rank.KNOWN, self.state.known), (Rank.LIST, self._lists())):
             for url in urls:
                 self.frontier.add(Lead(url, "known"), rank)
-        if self.state.strategy != "refresh" or (self.frontier.spared and self.finding.heard.convinces(LASTMOD)):
+        if self.state.strategy != "refresh" or (self.state.max_requests and self.finding.heard.convinces(LASTMOD)):
             for url in (await self.robots.rules(self.state.origin.url)).sitemaps:
                 for request in self.sitemap(url):
                     yield request
@@ -140,19 +144,29 @@ class ShopSpider(FindingSpider):
     def _lists(self) -> list[str]:
         """The lists that showed known listings in the crawl before, where they are few beside these and no feed is.
 
-        Where listings are spared, only if tiles are believed, and as many as there is room for.
+        With a budget only if tiles are believed, and as many as there is room for.
         """
         lists = [] if self.finding.platform else list(self.finding.tiles.lists)
-        if self.frontier.spared:
+        if self.state.max_requests:
             room = self.frontier.room - len(self.state.known) if self.finding.heard.convinces(TILE) else 0
             lists = lists[: max(room, 0)]
         return lists if len(lists) * LEAST_TILES <= len(self.known) else []
 
     def page(self, url: str, callback: Callable[..., Any], priority: int = 0, **kwargs: Any) -> Request:
-        """A request for one page, through the browser where the site or the page's type needs it."""
+        """A request for one page, through the browser where the site or the page's type needs it.
+
+        What was asked for before is known here, and not to Scrapy's filter.
+        """
         meta = download.page_meta(self.state.render)
-        address = region.asked(url, self.state)
-        return Request(address, callback, errback=self.missed, priority=priority, meta=meta, cb_kwargs=kwargs)
+        return Request(
+            region.asked(url, self.state),
+            callback,
+            errback=self.missed,
+            priority=priority,
+            meta=meta,
+            cb_kwargs=kwargs,
+            dont_filter=True,
+        )
 
     def hand_out(self) -> None:
         """When nothing else is to be asked: the frontier's next page, known ones while sitemaps are still to come."""
@@ -164,7 +178,7 @@ class ShopSpider(FindingSpider):
         elif self.sitemaps_awaited and len(self.frontier) < self.frontier.room:
             least = Rank.KNOWN
         if lead := self.frontier.take(least):
-            self.crawler.engine.crawl(self.page(lead.url, self.parse_page, lead=lead).replace(dont_filter=True))
+            self.crawler.engine.crawl(self.page(lead.url, self.parse_page, lead=lead))
 
     def parse_page(self, response: Response, lead: Lead) -> Iterator[Offer | Request]:
         """The page's offers, and its links where links are followed."""
@@ -192,6 +206,14 @@ class ShopSpider(FindingSpider):
         self.failed(failure)
         for feed in self.finding.compared():
             yield from self.feed_page(feed, 1)
+
+    def _count(self, response: Response, seen: Examination | None) -> None:
+        """A known page that the shop has taken away is news, and no failure."""
+        if response.status not in TAKEN_AWAY or region.asked_for(response) not in self.known:
+            super()._count(response, seen)
+            return
+        response.meta[KIND] = PageKind.GONE
+        self._count_kind(PageKind.GONE)
 
     def rekeyed(self, offers: Sequence[Offer]) -> list[Offer]:
         """The offers known by addresses without session ids."""
@@ -287,4 +309,4 @@ class ShopSpider(FindingSpider):
         if self.state.strategy != "refresh" and not self.one_page and not self.follows_links:
             yield from self.guess()
         if not self.one_page and (lead := self.frontier.take(-DEEPEST)):
-            yield self.page(lead.url, self.parse_page, lead=lead).replace(dont_filter=True)
+            yield self.page(lead.url, self.parse_page, lead=lead)

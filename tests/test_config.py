@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
-from pricevane.config import EXAMPLE, Config, ConfigError, Guardrails, Section, documented, load
+from pricevane.config import EXAMPLE, Config, Guardrails, Section, documented, load
+from pricevane.environment import ConfigError
 
 SITE = '[[competitors]]\nname = "Rival"\n[[competitors.sites]]\nname = "rival-fr"\nurl = "https://rival.example/"\n'
 SECOND = '[[competitors.sites]]\nname = "rival-de"\nurl = "https://rival-de.example/"\n'
@@ -35,6 +36,19 @@ REFUSED = {
     "site without name": (SITE.replace('name = "rival-fr"', ""), "competitors.0.sites.0.name: Field required"),
     "two sites of one name": (SITE + SECOND.replace("rival-de", "rival-fr"), "two entries for site 'rival-fr'"),
     "two sites of one address": (SITE + SECOND.replace("rival-de.", "rival."), "and region 'rival.example:443'"),
+    "proxy by https": (
+        SITE + 'proxy = "https://proxy.example/"',
+        "0.sites.0.proxy: a proxy's address begins with http",
+    ),
+    "proxy with a login": (
+        SITE + 'proxy = "http://a:hunter2@proxy.example/"',
+        "proxy: leave the login out of the address",
+    ),
+    "secret in place of a variable": (SITE + 'proxy_login = "ana:hunter2"', "competitors.0.sites.0.proxy_login: "),
+    "proxy without its login": (
+        SITE + 'proxy_login = "PRICEVANE_CH"',
+        "proxy_login names PRICEVANE_CH, which is not set to",
+    ),
     "too fast": (SITE + "delay_s = 0.1", "competitors.0.sites.0.delay_s: "),
     "hours of no clock": (SITE + 'hours = "22:00-25:00"', "competitors.0.sites.0.hours: "),
     "zone of the hours": (SITE + 'time_zone = "Mars/Base"', "competitors.0.sites.0.time_zone: no such time zone"),

@@ -19,8 +19,10 @@ from spiders.fetch.gate import Gate, is_tracker, same_shop
 from spiders.fetch.launch import launch_options
 from spiders.fetch.proxy import HEAD_BYTES, Proxy
 from spiders.fetch.robots import Robots
+from spiders.fetch.upstream import Upstream
 from tests import browser
 from tests.crawl_shop import Reply, Shop, open_shop, page, redirect
+from tests.gateway import open_gateway
 
 
 class Trap:
@@ -65,13 +67,16 @@ def trap() -> Iterator[Trap]:
 
 
 def through(
-    shop: Shop, ask: Callable[[int], Awaitable[object]], local: tuple[str, ...] | None = None
+    shop: Shop,
+    ask: Callable[[int], Awaitable[object]],
+    local: tuple[str, ...] | None = None,
+    upstream: Upstream | None = None,
 ) -> tuple[Proxy, object]:
-    """What `ask` gets from a proxy, by its port, that admits the shop alone."""
+    """What `ask` gets from a proxy, by its port, that admits the shop alone, with an upstream in a tunnel as well."""
 
     async def run() -> tuple[Proxy, object]:
-        own = Origin.of(shop.url)
-        proxy = Proxy(lambda origin: origin == own, (shop.url,) if local is None else local, CrawlReport())
+        own = {shop.url, shop.url.replace("http:", "https:") if upstream else shop.url}
+        proxy = Proxy(lambda origin: origin.url in own, own if local is None else local, CrawlReport(), upstream)
         port = await proxy.start()
         try:
             return proxy, await ask(port)
@@ -148,6 +153,34 @@ def test_a_private_address_is_refused_even_where_the_gate_admits_its_name() -> N
         assert isinstance(answer, bytes)
         assert answer.startswith(b"HTTP/1.1 403 ")
         assert shop.asked == []
+
+
+def test_a_tunnel_leads_through_the_next_proxy_with_its_login() -> None:
+    with open_shop({"/p": Reply(b"seen")}) as shop, open_gateway() as gateway:
+
+        async def tunnelled(port: int) -> bytes:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"CONNECT {shop.key} HTTP/1.1\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"GET /p HTTP/1.0\r\n\r\n")
+            body = await asyncio.wait_for(reader.read(), 10)
+            writer.close()
+            return head + body
+
+        upstream = Upstream.of(shop.state(proxy=gateway.url.replace("://", "://ana:s%3Ae@")))
+        _, answer = through(shop, tunnelled, upstream=upstream)
+        assert isinstance(answer, bytes)
+        assert (answer.startswith(b"HTTP/1.1 200"), answer.endswith(b"seen")) == (True, True)
+        assert gateway.logins == ["ana:s:e"]
+
+
+@pytest.mark.parametrize("where", ["nowhere", "a shop"])
+def test_a_tunnel_that_the_next_proxy_does_not_open_is_refused(where: str) -> None:
+    with open_shop() as shop:
+        upstream = Upstream(Origin.of(shop.url if where == "a shop" else "http://127.0.0.1:1"))
+        _, answer = through(shop, lambda port: said(port, f"CONNECT {shop.key} HTTP/1.1"), upstream=upstream)
+        assert isinstance(answer, bytes)
+        assert answer.startswith(b"HTTP/1.1 502")
 
 
 def test_a_head_without_end_is_cut() -> None:

@@ -111,9 +111,14 @@ def test_a_redirect_to_another_shop_on_this_machine_is_refused(crawled: Crawled)
     assert crawled.report.failed["redirect to another site"] == 1
 
 
-@pytest.mark.parametrize("kind", ["redirect loop", "not html", "empty", "404", "too large"])
+@pytest.mark.parametrize("kind", ["redirect loop", "not html", "empty", "too large"])
 def test_each_failure_is_counted_once_by_its_kind(crawled: Crawled, kind: str) -> None:
     assert crawled.report.failed[kind] == 1
+
+
+def test_a_known_page_that_is_missing_is_gone_and_no_failure(crawled: Crawled) -> None:
+    assert crawled.report.kinds["gone"] == 1
+    assert "404" not in crawled.report.failed
 
 
 def test_a_packed_page_without_charset_keeps_its_letters(crawled: Crawled) -> None:

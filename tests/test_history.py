@@ -276,8 +276,16 @@ def test_the_addresses_of_a_site_are_known_to_its_next_crawl(engine: Engine) -> 
     first, second = add_site(engine), add_site(engine, "rival-de")
     crawl(engine, first, [offer(1), offer(2)])
     with engine.connect() as connection:
-        assert set(history.known_addresses(connection, first)) == {offer(1).url, offer(2).url}
-        assert history.known_addresses(connection, second) == ()
+        assert history.known_addresses(connection, first) == {offer(n).url: offer(n).at for n in (1, 2)}
+        assert history.known_addresses(connection, second) == {}
+
+
+def test_what_was_not_read_for_longest_is_asked_for_first(engine: Engine) -> None:
+    site_id = add_site(engine)
+    crawl(engine, site_id, [offer(1), offer(2), offer(3)])
+    crawl(engine, site_id, [replace(offer(1), at=offer(1).at + timedelta(days=1))])
+    with engine.connect() as connection:
+        assert list(history.known_addresses(connection, site_id)) == [offer(n).url for n in (2, 3, 1)]
 
 
 def test_a_run_is_measured_against_the_published_prices_before_it(engine: Engine) -> None:
@@ -349,7 +357,7 @@ def finish(engine: Engine, site_id: int, publication: Publication, report: Crawl
 
 UNTAUGHT: dict[str, tuple[Publication, CrawlReport]] = {
     "held": (Publication.SUSPECT, CrawlReport(finished=True, learned={"place": "new"})),
-    "incomplete": (Publication.PUBLISHED, CrawlReport(finished=False, learned={"place": "new"})),
+    "incomplete": (Publication.PUBLISHED, CrawlReport(reason="nothing answers", learned={"place": "new"})),
     "nothing learned": (Publication.PUBLISHED, CrawlReport(finished=True)),
     "too large": (Publication.PUBLISHED, CrawlReport(finished=True, learned={"place": "x" * memory.MOST_BYTES})),
     "not JSON": (Publication.PUBLISHED, CrawlReport(finished=True, learned={"place": float("nan")})),
@@ -364,6 +372,12 @@ def test_a_crawl_that_is_not_believed_teaches_its_site_nothing(sqlite_engine: En
     taught = CrawlReport(finished=True, learned=before)
     assert finish(sqlite_engine, site_id, Publication.PUBLISHED, taught) == before
     assert finish(sqlite_engine, site_id, *UNTAUGHT[why]) == before
+
+
+@pytest.mark.parametrize("bound", sorted(history.BOUNDS))
+def test_a_crawl_that_ends_at_a_bound_that_was_set_for_it_teaches_its_site(sqlite_engine: Engine, bound: str) -> None:
+    report = CrawlReport(reason=bound, learned={"place": "new"})
+    assert finish(sqlite_engine, add_site(sqlite_engine), Publication.PUBLISHED, report) == report.learned
 
 
 def test_a_site_remembers_for_itself_and_the_run_keeps_only_what_was_repaired(engine: Engine) -> None:

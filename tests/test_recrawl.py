@@ -273,7 +273,8 @@ def test_livelier_heavier_and_longer_unread_pages_come_first() -> None:
 
 def test_new_and_overdue_pages_come_first_but_starve_no_known_one() -> None:
     new = [page(number, None) for number in range(50)]
-    overdue = [replace(page(number, 31.0), greatest_days=30.0) for number in range(50, 55)]
+    overdue = [page(number, 31.0) for number in range(50, 55)]
+    overdue = [Unit(one.url, (replace(one.members[0], greatest_days=30.0),)) for one in overdue]
     known = [page(number, 40.0, weight=9.0) for number in range(100, 120)]
     planned = plan(new + overdue + known, 40, NOW, 1)
     reasons = Counter(one.reason for one in planned.visits[: int(40 * DUE_SHARE)])

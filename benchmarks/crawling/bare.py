@@ -1,4 +1,4 @@
-"""Crawlers that fetch and do nothing else, a process each: Scrapy as it comes, tuned, and with our guards."""
+"""Crawlers that fetch and do nothing else, a process each: Scrapy as it comes, tuned, bared, and with our guards."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ from spiders.shop import ShopSpider
 
 CONNECTIONS = 8
 OURS = ("spiders.", "pipelines.")
+UNPACKING = "spiders.fetch.decompress.DecompressMiddleware"
+PARTS = ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "DOWNLOAD_HANDLERS")
+STOCK = {"LOG_ENABLED": False, "CONCURRENT_REQUESTS_PER_DOMAIN": CONNECTIONS}
+# What makes Scrapy fast and takes nothing away that a crawler needs.
+TUNED = {
+    "CONCURRENT_ITEMS": 8,
+    "COOKIES_ENABLED": False,
+    "ASYNCIO_EVENT_LOOP": "uvloop.Loop",
+    "DOWNLOADER_MIDDLEWARES": {
+        "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+        UNPACKING: 590,
+    },
+}
 
 
 class BareSpider(Spider):
@@ -47,33 +60,32 @@ class GuardedSpider(ShopSpider):
 
 
 def settings(name: str, state: SiteState) -> Mapping[str, Any]:
-    """Scrapy's settings of a crawler: stock, tuned or guarded."""
-    if name == "stock":
-        return {"LOG_ENABLED": False, "CONCURRENT_REQUESTS_PER_DOMAIN": CONNECTIONS}
+    """Scrapy's settings of a crawler.
+
+    stock is Scrapy as it comes, tuned the same made fast; bared has our settings without our parts, so not even
+    redirects are followed; guarded has them all.
+    """
+    if name in ("stock", "tuned"):
+        return STOCK | (TUNED if name == "tuned" else {})
     found = settings_for(Job(state)).copy_to_dict()
-    if name == "tuned":
-        unpacking = "spiders.fetch.decompress.DecompressMiddleware"
-        for kind in (
-            "DOWNLOADER_MIDDLEWARES",
-            "SPIDER_MIDDLEWARES",
-            "EXTENSIONS",
-            "ITEM_PIPELINES",
-            "DOWNLOAD_HANDLERS",
-        ):
-            found[kind] = {
+    if name == "bared":
+        for part in PARTS:
+            found[part] = {
                 path: order
-                for path, order in found[kind].items()
-                if path == unpacking or (not str(path).startswith(OURS) and not str(order).startswith(OURS))
+                for path, order in found[part].items()
+                if path == UNPACKING or (not str(path).startswith(OURS) and not str(order).startswith(OURS))
             }
     return {**found, "LOG_ENABLED": False}
 
 
 def main() -> None:
-    """`bare.py NAME URL PAGES` prints {"pages", "seconds", "cpu_seconds"} of the crawl itself, without the start."""
-    name, url, pages = sys.argv[1:]
-    state = SiteState(
-        f"{url}/", local=(url,), known=tuple(f"{url}/p/{n}" for n in range(int(pages))), strategy="refresh"
-    )
+    """`bare.py NAME URL PAGES ENDING` prints {"pages", "seconds", "cpu_seconds"} of the crawl without its start.
+
+    ENDING is that of the pages' addresses, such as `.html`.
+    """
+    name, url, pages, ending = sys.argv[1:]
+    known = tuple(f"{url}/p/{number}{ending}" for number in range(int(pages)))
+    state = SiteState(f"{url}/", local=(url,), known=known, strategy="refresh")
     process = AsyncCrawlerProcess(dict(settings(name, state)))
     crawler = process.create_crawler(GuardedSpider if name == "guarded" else BareSpider)
     told: dict[str, float] = {}

@@ -18,7 +18,7 @@ END = b"\r\n\r\n"
 class Shop:
     """Answers by path: robots.txt, a sitemap of `pages` products, and their pages, of which DIFFERENT differ.
 
-    Like many servers it names no charset in the header.
+    Like many servers it names no charset in the header; pages answer with and without an ending.
     """
 
     def __init__(self, pages: int, linked: bool) -> None:
@@ -28,11 +28,11 @@ class Shop:
     def answer(self, path: str, host: str) -> bytes:
         """A whole answer, head and body."""
         if path.startswith("/p/"):
-            return self.made[int(path[3:]) % len(self.made)]
+            return self.made[int(path[3:].partition(".")[0]) % len(self.made)]
         if path == "/robots.txt":
             return _reply(f"User-agent: *\nAllow: /\nSitemap: http://{host}/sitemap.xml\n".encode(), "text/plain")
         if path == "/sitemap.xml":
-            listed = "".join(f"<url><loc>http://{host}/p/{number}</loc></url>" for number in range(self.pages))
+            listed = "".join(f"<url><loc>http://{host}/p/{number}.html</loc></url>" for number in range(self.pages))
             space = "http://www.sitemaps.org/schemas/sitemap/0.9"
             return _reply(f'<urlset xmlns="{space}">{listed}</urlset>'.encode(), "application/xml")
         return _reply(b"", "text/plain", status="404 Not Found")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,10 +13,12 @@ from pricevane.cli.output import Format, FormatOption, plain, progress, show
 from pricevane.cli.session import ConfigOption, ContactOption, configuration_if_any, house
 from pricevane.cli.summary import summarise
 from pricevane.model import CrawlReport, Origin, SiteState
+from pricevane.planning import planned
 from pricevane.storage.ledger import asked_hosts
 from pricevane.visit import site_named
 
 ASKED = ("run", "site", "started_at", "host", "requests", "mb", "unchanged_share", "blocked", "refused")
+PLANNED = ("reason", "worth", "url")
 VERDICT, COSTS = ("page_type", "rung", "fill", "agreed"), ("requests", "bytes", "cpu_ms")
 PROBED = (*VERDICT, *COSTS, "browser_bytes", "browser_cpu_ms", "recipe")
 PACE = ("delay_s", "gap_least_s", "gap_median_s", "waited_s", "robots_line")
@@ -25,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Rivals' shops: how they are asked.", no_args_is_help=True)
     group.command("ledger", epilog="Example: pricevane site ledger rival-fr")(ledger)
+    group.command("plan", epilog="Example: pricevane site plan rival-fr")(plan)
     group.command("probe", epilog="Example: pricevane site probe https://shop.example/ --contact you@retailer.example")(
         probe
     )
@@ -44,6 +48,17 @@ def ledger(
     with opened.engine.connect() as connection:
         rows = asked_hosts(connection, site, last)
     show(rows, (*ASKED, *PACE), form, empty="no crawl has ended yet")
+
+
+def plan(
+    site: Annotated[str, typer.Argument(help="A site's name from pricevane.toml.")],
+    form: FormatOption = Format.TABLE,
+    config: ConfigOption = None,
+) -> None:
+    """Which known pages the site's next crawl would ask for, and why; with a budget what a visit is worth a request."""
+    visits = planned(house(config), site, datetime.now(UTC))
+    rows = [{"url": visit.url, "reason": visit.reason, "worth": round(visit.worth, 2)} for visit in visits]
+    show(rows, PLANNED, form, empty="no page is known yet: the first crawl looks for all of them")
 
 
 def probe(

@@ -8,7 +8,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, tuple_, update
 
 from pricevane.model import CrawlReport, Offer, Publication, RunState, Status
 from pricevane.storage.base import Base
@@ -21,6 +21,9 @@ PRICE = ("price_minor", "regular_minor", "currency", "kind", "tax_included", *TE
 AnyRow = Row[*tuple[Any, ...]]
 CHUNK = 500
 MOST_REPAIRS = 100
+# As the frontier calls a crawl's bounds, and the ledger and the hours theirs.
+CAPS = frozenset(("page cap", "request cap"))
+BOUNDS = CAPS | {"time cap", "outside its hours"}
 LONGEST_REPAIR = 4000
 DESCRIPTION = ("url", "name", "brand", "gtin", "mpn", "sku", "image", "category", "pack", "attributes")
 ASKED = (
@@ -240,8 +243,8 @@ def end_run(
 ) -> None:
     """Close a run; if it is published, its good readings become the listings' current state.
 
-    What it learned is kept for the next crawl only if it is complete as well: a held run, released or not,
-    teaches nothing but distrust of the shop's validators.
+    What it learned is kept for the next crawl only if it also went on to its end, or to the bounds that were set for
+    it: a held run, released or not, teaches nothing but distrust of the shop's validators.
     """
     state = RunState.COMPLETE if report.finished else RunState.INCOMPLETE
     kept = {name: value for name, value in report.as_json().items() if name != "learned"}
@@ -253,7 +256,7 @@ def end_run(
     )
     if publication is Publication.PUBLISHED:
         publish(connection, run_id)
-        if report.finished:
+        if report.finished or report.reason in BOUNDS:
             learn(connection, run_id, report.learned)
     beware(connection, run_id, report.learned)
 
@@ -291,20 +294,33 @@ def release(connection: Connection, run_id: int, reason: str) -> bool:
     return held is not None
 
 
-def known_addresses(connection: Connection, site_id: int) -> tuple[str, ...]:
-    """Addresses of a site's listings, for a crawl to visit first."""
-    return tuple(connection.execute(select(Listing.url).where(Listing.site_id == site_id)).scalars())
+def known_addresses(connection: Connection, site_id: int) -> dict[str, datetime]:
+    """The addresses of a site's listings with when each was read last, the longest unread first."""
+    seen_at = func.max(State.seen_at)
+    query = select(Listing.url, seen_at).join(State, State.listing_id == Listing.id).where(Listing.site_id == site_id)
+    found = connection.execute(query.group_by(Listing.url).order_by(seen_at, Listing.url))
+    return {row.url: row[1] for row in found}
 
 
 def last_discovery(connection: Connection, site_id: int) -> datetime | None:
-    """When a site's last complete crawl that also looked for new listings began; None if there was none lately."""
-    query = (
-        select(CrawlRun.started_at, CrawlRun.report)
-        .where(CrawlRun.site_id == site_id, CrawlRun.state == RunState.COMPLETE)
-        .order_by(CrawlRun.started_at.desc())
-        .limit(CHUNK)
-    )
-    return next((at for at, report in connection.execute(query) if not report.get("asked")), None)
+    """When a site's last crawl began that looked for new listings and left none for later; None without one lately."""
+    query = select(CrawlRun.started_at, CrawlRun.report).where(CrawlRun.state == RunState.COMPLETE)
+    reports = connection.execute(_latest(query, site_id).limit(CHUNK))
+    return next((at for at, report in reports if report.get("strategy") != "refresh" and not _is_cut(report)), None)
+
+
+def left_some(connection: Connection, site_id: int) -> bool:
+    """Whether the site's last crawl had to leave addresses that it had found for later ones."""
+    query = select(CrawlRun.report).where(CrawlRun.ended_at.is_not(None))
+    return any(_is_cut(report) for report in connection.execute(_latest(query, site_id).limit(1)).scalars())
+
+
+def _latest(query: Any, site_id: int) -> Any:
+    return query.where(CrawlRun.site_id == site_id).order_by(CrawlRun.started_at.desc(), CrawlRun.id.desc())
+
+
+def _is_cut(report: Mapping[str, Any]) -> bool:
+    return not CAPS.isdisjoint(report.get("skipped", ()))
 
 
 def site_id(connection: Connection, name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, literal, or_, select, update
@@ -98,6 +99,12 @@ def validators(connection: Connection, site_id: int, region: str) -> dict[str, t
         )
     )
     return {url: (etag, modified) for url, etag, modified in connection.execute(query)}
+
+
+def barren(connection: Connection, site_id: int, region: str, kinds: Collection[str], since: datetime) -> list[str]:
+    """The addresses of a site's pages of these kinds that were read since then."""
+    query = select(Page.url).where(Page.site_id == site_id, Page.region == region)
+    return list(connection.execute(query.where(Page.kind.in_(kinds), Page.seen_at >= since)).scalars())
 
 
 def pages_of(connection: Connection, site_id: int, region: str) -> list[AnyRow]:

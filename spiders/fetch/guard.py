@@ -46,8 +46,9 @@ def is_public(address: str) -> bool:
 
 
 def may_connect(state: SiteState, address: str, port: int) -> bool:
-    """Whether a connection may lead there: a public address, or what one of the operator's own origins resolved to."""
-    own = {(dnscache.get(origin.host, origin.host), origin.port) for origin in map(Origin.of, state.local)}
+    """Whether a connection may lead there: a public address, or where one of the operator's own origins or proxy is."""
+    named = (*state.local, state.proxy) if state.proxy else state.local
+    own = {(dnscache.get(origin.host, origin.host), origin.port) for origin in map(Origin.of, named)}
     return (address, port) in own or is_public(address)
 
 

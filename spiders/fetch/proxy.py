@@ -10,6 +10,7 @@ from contextlib import suppress
 from pricevane.model import CrawlReport, Origin
 from spiders.fetch.guard import is_public
 from spiders.fetch.proxy_heads import LARGEST, Asked, Refusal, body_length, closing, parsed, refusing
+from spiders.fetch.upstream import Upstream
 
 HEAD_BYTES = 64 * 1024
 HEAD_S, CONNECT_S, IDLE_S, LONGEST_S = 15.0, 15.0, 30.0, 300.0
@@ -22,12 +23,20 @@ class Proxy:
 
     Every connection is checked by itself, so a redirect, a web socket, a prefetch or a name that resolves
     differently the second time reaches nothing that a first request could not. Bytes from the shop go into `report`.
+    With an `upstream` what was checked is asked for through that, which resolves names once more by itself.
     """
 
-    def __init__(self, admits: Callable[[Origin], bool], local: Collection[str], report: CrawlReport) -> None:
+    def __init__(
+        self,
+        admits: Callable[[Origin], bool],
+        local: Collection[str],
+        report: CrawlReport,
+        upstream: Upstream | None = None,
+    ) -> None:
         self.admits = admits
         self.local = local
         self.report = report
+        self.upstream = upstream
         self.bytes = 0
         self.refused: dict[str, int] = {}
         self._server: asyncio.Server | None = None
@@ -69,7 +78,7 @@ class Proxy:
                 raise Refusal(503)
             async with asyncio.timeout(HEAD_S):
                 asked = parsed(await reader.readuntil(b"\r\n\r\n"))
-            shop_reader, shop_writer = await self._connected(asked.origin)
+            shop_reader, shop_writer = await self._connected(asked)
         except Refusal as refusal:
             self._note(asked, refusal)
             writer.write(refusing(refusal))
@@ -85,8 +94,9 @@ class Proxy:
         if asked and refusal.status == 403:
             self.refused[asked.origin.url] = self.refused.get(asked.origin.url, 0) + 1
 
-    async def _connected(self, origin: Origin) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection to an address of the origin that was checked; raises Refusal."""
+    async def _connected(self, asked: Asked) -> _Streams:
+        """A connection to an address of the origin that was checked, or on the way to it; raises Refusal."""
+        origin = asked.origin
         if not self.admits(origin):
             raise Refusal(403)
         loop = asyncio.get_running_loop()
@@ -97,8 +107,10 @@ class Proxy:
                 allowed = [one for one in addresses if origin.url in self.local or is_public(one.split("%")[0])]
                 if not allowed:
                     raise Refusal(403)
+                if self.upstream:
+                    return await _through(self.upstream, asked)
                 return await asyncio.open_connection(allowed[0], origin.port, limit=HEAD_BYTES)
-        except (OSError, TimeoutError, UnicodeError) as error:
+        except (OSError, TimeoutError, UnicodeError, EOFError, asyncio.LimitOverrunError) as error:
             raise Refusal(502) from error
 
     async def _tunnelled(self, asked: Asked, browser: _Streams, shop: _Streams) -> None:
@@ -115,7 +127,7 @@ class Proxy:
 
     async def _forwarded(self, asked: Asked, browser: _Streams, shop: _Streams) -> None:
         """One request and its answer; the browser is told to ask the next one on a connection of its own."""
-        shop[1].write(asked.head)
+        shop[1].write(asked.head_for(self.upstream.authorization) if self.upstream else asked.head)
         if asked.length:
             shop[1].write(await browser[0].readexactly(asked.length))
         await shop[1].drain()
@@ -147,6 +159,22 @@ class Proxy:
 
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _through(upstream: Upstream, asked: Asked) -> _Streams:
+    """A connection to the next proxy, with the tunnel open if one was asked for; raises ConnectionError."""
+    reader, writer = await asyncio.open_connection(upstream.origin.host, upstream.origin.port, limit=HEAD_BYTES)
+    if not asked.is_tunnel:
+        return reader, writer
+    try:
+        writer.write(asked.head_for(upstream.authorization))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if answer[9:12] != b"200":
+            raise ConnectionError(f"{upstream.origin.url} opens no tunnel")
+    except BaseException:
+        writer.close()
+        raise
+    return reader, writer
 
 
 async def _shut(writer: asyncio.StreamWriter) -> None:

@@ -33,6 +33,15 @@ class Asked:
     head: bytes = b""
     length: int = 0
 
+    def head_for(self, authorization: str) -> bytes:
+        """The head as another proxy gets it; of a tunnel the request to open it (RFC 9110, 9.3.6)."""
+        login = f"Proxy-Authorization: {authorization}\r\n".encode() if authorization else b""
+        if self.is_tunnel:
+            return f"CONNECT {self.origin.key} HTTP/1.1\r\nHost: {self.origin.key}\r\n".encode() + login + b"\r\n"
+        line, _, rest = self.head.partition(b"\r\n")
+        method, path, version = line.split(b" ")
+        return b"%b %b%b %b\r\n%b%b" % (method, self.origin.url.encode(), path, version, login, rest)
+
 
 def parsed(head: bytes) -> Asked:
     """The head of a request to a proxy (RFC 9112, 3.2.2 and 3.2.3); raises Refusal."""

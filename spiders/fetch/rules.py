@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from pricevane.model import Origin
@@ -184,6 +185,7 @@ def _is_of(origin: str, url: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)
 def _plain(origin: Origin) -> Origin:
     """The origin with its host in ASCII (RFC 3986, 6.2.2 and 3.2.2); raises UnicodeError for what is no host name."""
     return replace(origin, host=unquote(origin.host).encode("idna").decode())

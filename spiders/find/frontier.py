@@ -13,6 +13,8 @@ from pricevane.model import CrawlReport, SiteState
 from spiders.fetch.guard import same_site
 
 MOST_WAITING = 500_000
+# The bounds of a crawl, as its report calls them.
+PAGE_CAP, REQUEST_CAP = "page cap", "request cap"
 
 
 class Rank(IntEnum):
@@ -39,6 +41,7 @@ class Lead:
 class Frontier:
     """Takes each address of the site once, and bounds the crawl by pages and requests.
 
+    Known addresses that the crawl is not sent to are `spared`, unless what is heard of them ranks them CHANGED.
     `why_not` gives the reason, when its turn comes, why a lead is not to be asked for after all, or ""; `tidied` how
     its address is written by what was learned since it was found. What is not handed out is counted by reason.
     """
@@ -54,7 +57,9 @@ class Frontier:
         self.report = report
         self.why_not = why_not
         self.tidied = tidied
-        self.known = frozenset(state.known)
+        sent_to = frozenset(state.known)
+        self.known = sent_to | state.seen.keys()
+        self.spared = self.known - sent_to
         self.asked: dict[str, Lead] = {}
         self.handed_out = 0
         self.spent = 0
@@ -84,7 +89,7 @@ class Frontier:
         """Which bound ends the crawl although addresses wait, or ""."""
         if not self._waiting or self.room > 0:
             return ""
-        return "page cap" if self.handed_out >= self.state.max_pages else "request cap"
+        return PAGE_CAP if self.handed_out >= self.state.max_pages else REQUEST_CAP
 
     def add(self, lead: Lead, rank: int, changed_at: datetime | None = None) -> bool:
         """Let an address wait, or wait less if it does already; of equal rank the latest changed comes first."""
@@ -103,6 +108,8 @@ class Frontier:
 
     def _is_sought(self, url: str, rank: int) -> bool:
         """Whether the crawl's strategy asks for it: lists and pages to compare with it always does."""
+        if url in self.spared and rank < Rank.CHANGED:
+            return False
         is_known = url in self.known
         strategy = self.state.strategy
         return rank >= Rank.LIST or strategy == "both" or is_known == (strategy == "refresh")
@@ -147,6 +154,11 @@ class Frontier:
         return found
 
     def close(self) -> None:
-        """Count what was never asked for."""
-        if self._waiting:
-            self.report.skip(self.bound or "crawl ended", len(self._waiting))
+        """Count the known addresses that were asked for, and all that never were."""
+        asked = self.known & self.asked.keys()
+        self.report.asked = len(asked)
+        left = self._waiting.keys() - self.known if self.bound == REQUEST_CAP else self._waiting
+        spared = len(self.spared - asked) + len(self._waiting) - len(left)
+        for reason, many in ((self.bound or "crawl ended", len(left)), ("not due", spared)):
+            if many:
+                self.report.skip(reason, many)

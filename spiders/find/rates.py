@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-# Real shelf prices are foretold better with half a year than with two or three months, in each year tried.
-HALF_LIFE_DAYS = 180.0
+# Real shelf prices are foretold better with a year than with two or three months, in each year tried.
+HALF_LIFE_DAYS = 365.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ def _told(
     """Each chosen unit's place, and why it was chosen."""
     changed = columns.changed()
     for at in overdue:
-        yield at, f"due: greatest interval of {units[at].greatest_days:g} days"
+        days = min(member.greatest_days for member in units[at].members)
+        yield at, f"due: greatest interval of {days:g} days"
     for at in new:
         yield at, "never read"
     for at in best:

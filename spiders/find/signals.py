@@ -1,16 +1,15 @@
-"""How far a site's cheap signals of change can be trusted: a sitemap's lastmod, a tile's price, an answer of 304."""
+"""How far a site's cheap signals of change can be trusted, such as a sitemap's lastmod or a tile's price."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 REMEMBERED = 500
 ONE_IN_TEN = 1.2816
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """What visits showed of one signal of one site; counts fade, so that some REMEMBERED visits are remembered.
 
     It fired or was silent before the visit, and the visit saw a change or none.
@@ -20,6 +19,14 @@ class Signal:
     fired_same: float = 0.0
     silent_changed: float = 0.0
     silent_same: float = 0.0
+
+    @classmethod
+    def of(cls, counts: object) -> Self:
+        """From its counts as a plain list; what cannot be such counts was never tried."""
+        if not isinstance(counts, list) or len(counts) != len(cls._fields):
+            return cls()
+        sound = all(type(one) in (int, float) and 0 <= one <= REMEMBERED for one in counts)
+        return cls(*map(float, counts)) if sound else cls()
 
     def after(self, fired: bool, changed: bool) -> Signal:
         """After one more visit."""
@@ -32,10 +39,14 @@ class Signal:
         )
 
     @property
+    def fired(self) -> float:
+        """How often it fired."""
+        return self.fired_changed + self.fired_same
+
+    @property
     def precision(self) -> float | None:
         """How often it was right when it fired; None where it never did."""
-        fired = self.fired_changed + self.fired_same
-        return self.fired_changed / fired if fired else None
+        return self.fired_changed / self.fired if self.fired else None
 
     @property
     def recall(self) -> float | None:
@@ -54,7 +65,7 @@ class Signal:
         """
         if self.precision is None:
             return 0.0
-        fired, square = self.fired_changed + self.fired_same, ONE_IN_TEN**2
+        fired, square = self.fired, ONE_IN_TEN**2
         middle = self.precision + square / (2 * fired)
         spread = ONE_IN_TEN * math.sqrt(self.precision * (1 - self.precision) / fired + square / (4 * fired**2))
         return max(0.0, (middle - spread) / (1 + square / fired))

@@ -19,10 +19,10 @@ CHECKED = 20
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What one list gave: offers to be taken as they are, known addresses that changed, and new ones."""
+    """What one list gave: offers to be taken as they are, known addresses with whether their price moved, new ones."""
 
     offers: tuple[Offer, ...] = ()
-    changed: tuple[str, ...] = ()
+    told: tuple[tuple[str, bool], ...] = ()
     new: tuple[str, ...] = ()
 
 
@@ -40,7 +40,7 @@ class Tiles:
         self.agreements = agreements
         self.known = known
         self.turn = turn
-        self.lists: dict[str, None] = dict.fromkeys(_texts(lists)[:MOST_LISTS])
+        self.lists: dict[str, None] = dict.fromkeys(texts(lists)[:MOST_LISTS])
         self.before = (
             frozenset(one for one in prints if isinstance(one, int)) if isinstance(prints, list) else frozenset()
         )
@@ -52,7 +52,7 @@ class Tiles:
         clear = [tile for tile in tiles if tile.status is Status.GOOD and tile.price]
         if len(clear) >= LEAST_TILES and len(self.lists) < MOST_LISTS:
             self.lists[url] = None
-        offers, changed, new = [], [], []
+        offers, told, new = [], [], []
         for tile in clear:
             print_ = zlib.crc32(f"{tile.key} {tile.price}".encode())
             if len(self.prints) < MOST_HELD:
@@ -62,11 +62,11 @@ class Tiles:
             elif self._is_taken(tile):
                 offers.append(tile)
                 continue
-            elif self.before and print_ not in self.before:
-                changed.append(tile.url)
+            elif self.before:
+                told.append((tile.url, print_ not in self.before))
             if len(self.held) < MOST_HELD:
                 self.held[tile.url] = tile
-        return Shelf(tuple(offers), tuple(changed), tuple(new))
+        return Shelf(tuple(offers), tuple(told), tuple(new))
 
     def compare(self, url: str, page: Sequence[Offer]) -> None:
         """Enter what a product's page says, if a tile has spoken of it."""
@@ -83,5 +83,6 @@ class Tiles:
         return said and not is_checked and self.agreements[SOURCE].holds(TILES)
 
 
-def _texts(said: object) -> list[str]:
+def texts(said: object) -> list[str]:
+    """The texts of a plain list; empty for anything else."""
     return [one for one in said if isinstance(one, str)] if isinstance(said, list) else []

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from spiders.find.units import Unit
 
 # None makes the age of wrong prices least, half the delay summed over all changes, two the changes never seen.
-LIVELINESS = 0.5
+LIVELINESS = 0.6
 _DAY_S = 86400.0
 _SERIES_BELOW = 0.03
 _SUREST = 1 - 1e-9
@@ -69,7 +69,7 @@ class Columns(NamedTuple):
         many = len(flat)
         sizes = np.fromiter((len(unit.members) for unit in units), np.intp, len(units))
         unit = np.repeat(np.arange(len(units)), sizes)
-        greatest = np.fromiter((unit.greatest_days for unit in units), float, len(units))[unit]
+        greatest = np.fromiter((one.greatest_days for one in flat), float, many)
         numbers: dict[str, int] = {}
         now = as_of.timestamp()
         seen = np.fromiter((one.seen_at.timestamp() if one.seen_at else np.nan for one in flat), float, many)
