@@ -1,0 +1,1 @@
+"""What the matching benchmark reads, measures and compares with."""
