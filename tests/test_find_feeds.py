@@ -14,7 +14,7 @@ from pricevane.model import Availability, Evidence, Money, Offer, PriceKind
 from spiders.find import merchant
 from spiders.find.agreement import FEED, KEPT, TILES, Agreement, Agreements, same
 from spiders.find.feed import EACH, FIRST, MOST_OBJECTS, PLAIN, FeedPage, FeedProduct, UnreadableFeed, amount
-from spiders.platforms import PLATFORMS, named, recognised, shopify, woocommerce
+from spiders.platforms import PLATFORMS, magento, named, recognised, shopify, woocommerce
 from tests.finding_files import read
 
 SHOP = "https://s.example"
@@ -160,6 +160,52 @@ def test_a_store_price_that_is_not_plain_or_a_range_is_none(prices: dict[str, An
     assert woocommerce.products(stored(prices=prices), PAGE)[0].namings == {}
 
 
+def queried(**said: Any) -> bytes:
+    """An answer of the products query with one product."""
+    least = {"final_price": {"value": 19.9, "currency": "EUR"}, "regular_price": {"value": 24}}
+    prices = {"minimum_price": least, "maximum_price": {"final_price": {"value": 19.90, "currency": "EUR"}}}
+    one = {"__typename": "SimpleProduct", "sku": "M-1", "name": "Mug", "url_key": "mug", "url_suffix": ".html"}
+    one |= {"stock_status": "OUT_OF_STOCK", "price_range": prices | said.pop("prices", {})}
+    return json.dumps({"data": {"products": {"items": [one | said]}}}).encode()
+
+
+def test_numbers_of_a_graphql_answer_become_exact_money() -> None:
+    (product,) = magento.products(queried(), PAGE)
+    (offer,) = product.namings[PLAIN]
+    assert (product.url, product.form, offer.sku) == (f"{SHOP}/mug.html", "single", "M-1")
+    assert (str(offer.price), str(offer.regular_price), offer.kind) == ("19.90 EUR", "24.00 EUR", PriceKind.SALE)
+    assert offer.availability is Availability.OUT_OF_STOCK
+
+
+@pytest.mark.parametrize("value", [0, -1, 1e300, True, None, "19.90", float("nan"), [19.9]])
+def test_a_graphql_price_that_is_not_plain_or_a_range_is_none(value: object) -> None:
+    final = {"value": value, "currency": "EUR"}
+    for prices in (
+        {"minimum_price": {"final_price": final}},
+        {"maximum_price": {"final_price": final}},
+        {"minimum_price": {"final_price": {"value": 19.9, "currency": "euro"}}},
+    ):
+        assert magento.products(queried(prices=prices), PAGE)[0].namings == {}
+
+
+def test_a_graphql_answer_behind_the_last_page_is_empty_and_any_other_error_is_no_feed() -> None:
+    def failed(message: str) -> bytes:
+        return json.dumps({"errors": [{"message": message}], "data": {"products": None}}).encode()
+
+    assert (
+        magento.products(failed("currentPage value 9 specified is greater than the 8 page(s) available."), PAGE) == []
+    )
+    with pytest.raises(UnreadableFeed):
+        magento.products(failed("Cannot query field"), PAGE)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc", "//other.example/x", "http://other.example/", "a?b=c#d", "", 3, "\x00\u202e"]
+)
+def test_a_hostile_url_key_never_leads_off_the_shop(name: object) -> None:
+    assert all(one.url.startswith(f"{SHOP}/") for one in magento.products(queried(url_key=name), PAGE))
+
+
 @pytest.mark.parametrize(
     ("sign", "platform"),
     [
@@ -167,6 +213,8 @@ def test_a_store_price_that_is_not_plain_or_a_range_is_none(prices: dict[str, An
         ("https://s.example/sitemap_products_1.xml?from=1&to=9", "shopify"),
         ('<meta name="generator" content="WooCommerce 9.1.0">', "woocommerce"),
         ("https://s.example/wp-sitemap-posts-product-1.xml", "woocommerce"),
+        ('<script type="text/x-magento-init">', "magento"),
+        ('<link href="/static/version1718000000/frontend/Acme/main/en_US/css/styles-m.css">', "magento"),
         ("<p>We sell shoes</p>", None),
     ],
 )

@@ -52,6 +52,15 @@ def test_a_signal_is_judged_once_the_page_is_stored_and_each_page_once() -> None
     assert heard.signals == {LASTMOD: Signal(fired_changed=1.0), TILE: Signal(silent_same=1.0)}
 
 
+def test_a_signal_that_speaks_after_the_page_was_read_is_judged_too() -> None:
+    heard = Heard({})
+    heard.read("/p/1", "a")
+    heard.stored({"a"}, {"a"})
+    heard.note("/p/1", LASTMOD, True)
+    heard.note("/p/1", LASTMOD, True)
+    assert heard.signals[LASTMOD] == Signal(fired_changed=1.0)
+
+
 def test_what_was_learned_of_signals_survives_a_crawl() -> None:
     heard = taught(3, 1)
     again = Heard(json.loads(json.dumps(heard.as_json())))

@@ -17,7 +17,7 @@ from pricevane.cli.stopping import INTERRUPTED, TooSlow, stoppable
 from pricevane.cli.summary import cost, summarise
 from pricevane.cli.watching import Watch
 from pricevane.crawling import CrawlDied
-from pricevane.model import CrawlReport, Origin, SiteState
+from pricevane.model import CrawlReport, Origin, PageKind, SiteState
 
 
 def register(app: typer.Typer) -> None:
@@ -112,6 +112,8 @@ def _say(watch: Watch, report: CrawlReport) -> None:
     for doubt, count in doubts.most_common():
         err.print(plain(f"doubtful: {doubt}: {count}"))
     summarise(report)
+    if not watch.rows and report.kinds.get(PageKind.SHELL) and not report.browser_pages:
+        err.print("scripts fill these pages: without --browser never they are shown in Chromium, if there is one")
 
 
 def _save(watch: Watch, export: Export | None, form: Format | None) -> None:

@@ -40,7 +40,8 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _wrong(report: CrawlReport) -> dict[str, int]:
-    wrong = {**report.failed, **{f"dropped: {reason}": count for reason, count in report.dropped.items()}}
+    wrong = {f"failed: {reason}": count for reason, count in report.failed.items()}
+    wrong |= {f"dropped: {reason}": count for reason, count in report.dropped.items()}
     if report.blocked:
         wrong["blocked by the shop"] = report.blocked
     if report.refused_by_robots:

@@ -1,8 +1,9 @@
-"""Shops that publish their catalogue: one as Shopify does, one as WooCommerce does; neither has a sitemap."""
+"""Shops that publish their catalogue as Shopify, WooCommerce and Magento do; none has a sitemap."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -45,9 +46,13 @@ class FeedShop(North):
         path, _, query = target.partition("?")
         if path != self.feed_path:
             return super().reply(target, day)
-        first = (int(parse_qs(query).get("page", ["1"])[0]) - 1) * self.page_size
+        first = (self.number(query) - 1) * self.page_size
         feed = self.feed(list(self.listings.values())[first : first + self.page_size], day)
         return Reply(json.dumps(feed).encode(), JSON)
+
+    def number(self, query: str) -> int:
+        """Which page of the feed is asked for."""
+        return int(parse_qs(query).get("page", ["1"])[0])
 
 
 class Shopify(FeedShop):
@@ -150,4 +155,41 @@ class WooCommerce(FeedShop):
             "is_in_stock": shown.availability is not Availability.OUT_OF_STOCK,
             "is_on_backorder": False,
             "low_stock_remaining": 3 if shown.availability is Availability.LOW_STOCK else None,
+        }
+
+
+class Magento(FeedShop):
+    """GraphQL by GET: prices as numbers, and an error behind the last page."""
+
+    sign = '<script type="text/x-magento-init">{"*": {"Magento_Ui/js/core/app": {}}}</script>'
+    feed_path = "/graphql"
+    page_size = 25
+
+    def number(self, query: str) -> int:
+        """As the query says."""
+        found = re.search(r"currentPage:(\d+)", parse_qs(query)["query"][0])
+        return int(found[1]) if found else 1
+
+    def feed(self, some: list[Listing], day: int) -> object:
+        """As the products query answers."""
+        if not some:
+            message = "currentPage value 9 specified is greater than the 8 page(s) available."
+            return {"errors": [{"message": message}], "data": {"products": None}}
+        return {"data": {"products": {"items": [self._entry(one, self.shown[day][one.path]) for one in some]}}}
+
+    def _entry(self, listing: Listing, shown: Shown) -> dict[str, object]:
+        regular = shown.shown if shown.regular is None else shown.regular
+        final = {"value": float(shown.shown), "currency": shown.currency}
+        return {
+            "__typename": "SimpleProduct",
+            "sku": str(listing.number),
+            "name": listing.name,
+            "url_key": listing.path.removeprefix("/"),
+            "url_suffix": "",
+            "stock_status": "OUT_OF_STOCK" if shown.availability is Availability.OUT_OF_STOCK else "IN_STOCK",
+            "small_image": {"url": f"{self.base}/img/{listing.number}.svg"},
+            "price_range": {
+                "minimum_price": {"final_price": final, "regular_price": {"value": float(regular)}},
+                "maximum_price": {"final_price": final},
+            },
         }

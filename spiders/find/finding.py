@@ -62,7 +62,7 @@ class Finding:
     def compare(self, url: str, offers: Sequence[Offer]) -> None:
         """Enter what the page at an address says wherever something else spoke of it."""
         self.tiles.compare(url, offers)
-        if offers:
+        if offers and url in self.frontier.known:
             self.heard.read(url, offers[0].evidence.page_hash)
         for feed in self.feeds.values():
             feed.compare(url, offers)

@@ -18,8 +18,8 @@ MOST_HEARD = 500_000
 class Heard:
     """The signals of one site; `learned` is what `as_json` gave after the crawl before.
 
-    `note` what a signal says of a known page; `read` when the page has come, by the hash of what came, and `stored`
-    which of these read otherwise than before; `settled` where that is known at once.
+    `note` what a signal says of a known page, before or after the page has come; `read` when it has come, by the hash
+    of what came, and `stored` which of these read otherwise than before; `settled` where that is known at once.
     """
 
     def __init__(self, learned: object) -> None:
@@ -27,12 +27,18 @@ class Heard:
         self.signals = {name: Signal.of(said.get(name)) for name in (LASTMOD, TILE)}
         self._said: dict[str, dict[str, bool]] = {}
         self._read: dict[str, str] = {}
+        self._outcomes: dict[str, bool] = {}
 
     def note(self, url: str, signal: str, has_fired: bool) -> None:
-        """What a signal says of a page that is not read yet; if it speaks twice, its alarm counts."""
-        if url in self._said or len(self._said) < MOST_HEARD:
-            said = self._said.setdefault(url, {})
+        """What a signal says of a page; if it speaks twice before the page is read, its alarm counts."""
+        if url not in self._said and len(self._said) >= MOST_HEARD:
+            return
+        said = self._said.setdefault(url, {})
+        if url not in self._outcomes:
             said[signal] = has_fired or said.get(signal, False)
+        elif signal not in said:
+            said[signal] = has_fired
+            self._learn(signal, has_fired, self._outcomes[url])
 
     def convinces(self, signal: str) -> bool:
         """Whether changes are so likely when the signal fires that its pages should be asked for."""
@@ -44,7 +50,7 @@ class Heard:
 
     def read(self, url: str, page_hash: str) -> None:
         """A page has come; whether it reads otherwise is known once it is stored."""
-        if url in self._said:
+        if len(self._read) < MOST_HEARD:
             self._read[page_hash] = url
 
     def stored(self, pages: Collection[str], changed: Collection[str]) -> None:
@@ -54,9 +60,15 @@ class Heard:
                 self.settled(url, page_hash in changed)
 
     def settled(self, url: str, has_changed: bool) -> None:
-        """Learn from a page that was read."""
-        for signal, has_fired in self._said.pop(url, {}).items():
-            self.signals[signal] = self.signals[signal].after(has_fired, has_changed)
+        """Learn from a page that was read, once."""
+        if url in self._outcomes or len(self._outcomes) >= MOST_HEARD:
+            return
+        self._outcomes[url] = has_changed
+        for signal, has_fired in self._said.get(url, {}).items():
+            self._learn(signal, has_fired, has_changed)
+
+    def _learn(self, signal: str, has_fired: bool, has_changed: bool) -> None:
+        self.signals[signal] = self.signals[signal].after(has_fired, has_changed)
 
     def as_json(self) -> dict[str, Any]:
         """The signals that were ever tried, as plain numbers."""

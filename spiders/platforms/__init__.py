@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from spiders.find.feed import Source
-from spiders.platforms import shopify, woocommerce
+from spiders.platforms import magento, shopify, woocommerce
 
-PLATFORMS: tuple[Source, ...] = (shopify.SOURCE, woocommerce.SOURCE)
+PLATFORMS: tuple[Source, ...] = (shopify.SOURCE, woocommerce.SOURCE, magento.SOURCE)
 
 
 def recognised(text: str) -> Source | None:
