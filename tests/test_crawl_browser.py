@@ -133,7 +133,7 @@ def test_the_browser_of_a_crawl_never_sees_our_settings_and_secrets(
 
 
 def test_a_killed_browser_is_started_again_and_no_page_is_lost() -> None:
-    with open_rungs("drawn", 10) as rungs:
+    with open_rungs("drawn", 30) as rungs:
         killed = 0
 
         def kill_once(told: Mapping[str, Any]) -> None:

@@ -31,6 +31,7 @@ _OPTION = re.compile(rb"<option", re.IGNORECASE)
 # Elements that never hold others, or whose next sibling closes them.
 _UNNESTED = "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|td|th|tr|option|dt|dd|path|use"
 _NESTING = re.compile(rf"<(/?)(?!(?:{_UNNESTED})\b)[a-z]".encode(), re.IGNORECASE)
+_QUOTED = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _OPENING, _APART, _SPACED = re.compile(rb"<[a-zA-Z][^>]*+"), (b" ", b"\n", b"\t", b"/"), bytes.maketrans(b"/", b" ")
 # What upper case lacks in ASCII.
 CASE = np.uint8(0x20)
@@ -53,7 +54,7 @@ def refusal(body: bytes) -> str:
         if _count(initials | CASE, b"o") > _FEW_LISTED and _has_long_list(body):
             return f"a list has more than {int(MOST_PAIRS**0.5)} options"
     if len(body) > 2 * MOST_VALUES and sum(_count(signs, sign) for sign in _APART) > MOST_VALUES:
-        values = sum(len(tag.translate(_SPACED).split()) - 1 for tag in _OPENING.findall(body))
+        values = sum(len(_QUOTED.sub(b"", tag).translate(_SPACED).split()) - 1 for tag in _OPENING.findall(body))
         if values > MOST_VALUES:
             return f"more than {MOST_VALUES} attributes"
     if _may_be_crowded(body, signs) and _has_many_attributes(body) and _has_many_attributes(_NO_MARKUP.sub(b"", body)):
