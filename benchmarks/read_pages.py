@@ -26,7 +26,7 @@ from pricevane.model import Status
 from spiders.read.fast import read_fast
 from spiders.read.page import PageHints, read_page
 
-ROUNDS = 3
+ROUNDS = 7
 
 
 class From(StrEnum):

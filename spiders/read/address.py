@@ -38,6 +38,8 @@ def own_url(found: str, page_url: str) -> str:
 
     The address keeps the page's own scheme.
     """
+    if found == page_url and _PLAIN.fullmatch(found):
+        return found
     absolute = http_url(found, page_url) if found.strip() else ""
     if not absolute or _place(absolute) != _place(page_url):
         return ""

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser
 from pricevane.model import Availability, Offer, PriceKind, Status, page_hash
 from spiders.read import jsonld, states
 from spiders.read.address import listing_url, own_url
-from spiders.read.clues import HEADLINES, first, words
+from spiders.read.clues import HEADLINES, words
 from spiders.read.consensus import Verdict
 from spiders.read.document import Document, Html, PageHints, in_utf8
 from spiders.read.money import Amount
@@ -35,7 +35,7 @@ NEAR = 400
 SHORT = 3
 # How far from the headline the price is looked for, in bytes.
 ABOVE, BELOW = 5_000, 40_000
-_INSTEAD = ("gone", "blocked", "wait", "consent", "locale")
+_INSTEAD = tuple(phrase for kind in ("gone", "blocked", "wait", "consent", "locale") for phrase in HEADLINES[kind])
 # A second price stands beside the first: which of them is meant takes a closer look.
 _STRUCK = re.compile(r"</?(?:del|s|strike)[\s>]")
 _SPACE = r"(?:[,. \xa0\u202f'\u2019]|&nbsp;)?"
@@ -168,7 +168,7 @@ def _is_about(reading: Reading, title: str, page: Document) -> bool:
     """Whether title or headline name the product, and neither says that something else stands in its place."""
     top, name = words(f"{title}|{page.headline}"), words(reading.name[:300]).split()[:30]
     named = bool(name) and sum(f" {word} " in top for word in name) >= NAMED_SHARE * len(name)
-    return named and not any(first(top, HEADLINES[kind]) for kind in _INSTEAD)
+    return named and not any(map(top.__contains__, _INSTEAD))
 
 
 def _is_shown(amount: Amount, body: bytes, heading: int) -> bool:
