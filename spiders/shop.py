@@ -19,7 +19,6 @@ from spiders.fetch.charset import in_utf8
 from spiders.fetch.gate import Gate
 from spiders.fetch.guard import same_site
 from spiders.fetch.robots import Robots
-from spiders.fetch.upstream import Upstream
 from spiders.fetch.visits import KIND, UNCHANGED
 from spiders.find.frontier import PAGE_CAP, Lead, Rank
 from spiders.find.heard import LASTMOD, TILE
@@ -67,7 +66,6 @@ class ShopSpider(FindingSpider):
         if spider.state.render != "http":
             gate = Gate(spider.state, cls.browser_hosts, spider.robots, spider.report)
             spider.browser = Browser(spider.state, gate, crawler.settings)
-            spider.browser.proxy.upstream = Upstream.of(spider.state)
         crawler.signals.connect(spider.hand_out, signals.scheduler_empty)
         crawler.signals.connect(spider.idle, signals.spider_idle)
         return spider

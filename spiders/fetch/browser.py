@@ -23,6 +23,7 @@ from spiders.fetch.guard import same_site
 from spiders.fetch.launch import launch_options
 from spiders.fetch.proxy import Proxy
 from spiders.fetch.recorder import Recorder
+from spiders.fetch.upstream import Upstream
 from spiders.fetch.waiting import CONTENT, wait_for_price
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Browser:
         self.environment = settings.get(ENVIRONMENT)
         self.agent = settings["USER_AGENT"]
         self.largest = settings.getint("DOWNLOAD_MAXSIZE")
-        self.proxy = Proxy(gate.admits, state.local, gate.report)
+        self.proxy = Proxy(gate.admits, state.local, gate.report, Upstream.of(state))
         self.cost = Cost()
         self.launches = 0
         self._slots = asyncio.Semaphore(pages_at_once(state))

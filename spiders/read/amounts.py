@@ -81,7 +81,7 @@ def _sight(
         return None, 0
     cost = 0
     for level in range(CLIMB):
-        if best and best.has_currency and not _is_whole(best.amount):
+        if best and best.has_currency and not best.amount.is_whole:
             break
         shown = element.text(separator=" ")
         cost += len(shown)
@@ -142,11 +142,7 @@ def _adds_to(inner: Sight, outer: Sight) -> bool:
     if outer.has_currency and not inner.has_currency:
         return True
     whole = inner.amount.amount
-    return _is_whole(inner.amount) and whole != outer.amount.amount and whole == int(outer.amount.amount)
-
-
-def _is_whole(amount: Amount) -> bool:
-    return amount.amount == amount.amount.to_integral_value()
+    return inner.amount.is_whole and whole != outer.amount.amount and whole == int(outer.amount.amount)
 
 
 def _surround(view: View) -> None:

@@ -74,16 +74,12 @@ def _join(claims: list[Claim], amount: Amount, reading: Reading | None, sight: S
             return
         claims.append(Claim(amount, [reading] if reading else [], sight))
         return
-    if _is_whole(claim.amount) and not _is_whole(amount):
+    if claim.amount.is_whole and not amount.is_whole:
         claim.amount = replace(claim.amount, amount=amount.amount)
     if reading:
         claim.readings.append(reading)
     if sight and (claim.sight is None or sight.score > claim.sight.score):
         claim.sight = sight
-
-
-def _is_whole(amount: Amount) -> bool:
-    return amount.amount == amount.amount.to_integral_value()
 
 
 def score_of(claim: Claim, shown: bool) -> tuple[float, tuple[str, ...]]:

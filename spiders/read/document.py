@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from w3lib.encoding import html_body_declared_encoding, html_to_unicode, read_bom
@@ -65,11 +64,6 @@ class Document:
     scopes: tuple[LexborNode, ...]
     typed: tuple[LexborNode, ...]
     body: bytes
-
-    @cached_property
-    def source(self) -> str:
-        """The page as text, decoded when first asked for."""
-        return self.body.decode(errors="replace")
 
     @classmethod
     def parse(cls, html: Html, url: str, hints: PageHints) -> Document:

@@ -57,6 +57,11 @@ class Amount:
     kind: PriceKind = PriceKind.STANDARD
     symbol: str = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has no cents."""
+        return self.amount == self.amount.to_integral_value()
+
 
 @dataclass(frozen=True, slots=True)
 class _Said:
