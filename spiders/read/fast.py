@@ -87,8 +87,10 @@ def _linked(body: bytes) -> Iterator[str]:
     for at in _places_of(b"ld+json", body)[:MOST_SCRIPTS]:
         if at < end:
             continue
-        opened, closed = body.rfind(b"<!--", end, at), body.rfind(b"-->", end, at)
-        commented = opened > closed if opened != closed else commented
+        opened = body.rfind(b"<!--", end, at)
+        if opened >= 0 or commented:
+            closed = body.find(b"-->", max(opened, end), at)
+            commented = closed < 0
         start, inner = body.rfind(b"<script", end, at), body.find(b">", at) + 1
         last = body.find(b"</script", inner) if inner else -1
         is_script = last >= 0 and start >= 0 and b">" not in body[start:at] and not commented
