@@ -17,7 +17,7 @@ from pricevane.storage.base import Base
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 RATES = {"state.rate_changes", "state.rate_days"}
-SHARES = {*RATES, "observation.confidence", "state.confidence", "match.score", "proposal.score"}
+SHARES = {*RATES, "observation.confidence", "state.confidence", "match.score", "match.factor", "proposal.score"}
 
 LISTING: dict[str, Any] = {"site_id": 1, "key": "a", "url": "http://127.0.0.1/a", "first_seen_at": NOON}
 PRODUCT: dict[str, Any] = {"sku": "A", "name": "Kettle", "currency": "EUR"}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -56,7 +57,8 @@ class Site(Base):
 class Listing(Base):
     """A site's page for one variant, with what its last good reading said of the goods.
 
-    `pack` is a quantity like "500 g"; `attributes` are the variant's, like {"colour": "red"}.
+    `pack` is a quantity like "500 g"; `attributes` are the variant's, like {"colour": "red"}. `judged` is the
+    fingerprint of all that its matches were last judged by, "" if they are to be judged anew.
     """
 
     __tablename__ = "listing"
@@ -74,6 +76,7 @@ class Listing(Base):
     category: Mapped[str] = mapped_column(default="")
     pack: Mapped[str] = mapped_column(default="", server_default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    judged: Mapped[str] = mapped_column(default="", server_default="")
     first_seen_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("site_id", "region", "key"), Index(None, "gtin"))
 
@@ -255,7 +258,13 @@ class Sales(Base):
 
 
 class Match(Base):
-    """Which of our products a listing is, how that is known and how sure it is."""
+    """Which of our products a listing is, how that is known and how sure it is.
+
+    method "manual": a person confirmed or rejected it, and it stays so. `veto` names the difference that keeps the
+    two apart, `flag` says why a person should look. `factor` is how many of our packs the listing holds, where the
+    pack is all that differs; `comparable` that a person allows to compare their unit prices. `evidence` is what the
+    score was computed from (see matching/learn.py).
+    """
 
     __tablename__ = "match"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -264,11 +273,16 @@ class Match(Base):
     state: Mapped[str]
     method: Mapped[str]
     score: Mapped[float]
+    veto: Mapped[str] = mapped_column(default="", server_default="")
+    flag: Mapped[str] = mapped_column(default="", server_default="")
+    factor: Mapped[float | None]
+    comparable: Mapped[bool] = mapped_column(default=False, server_default=false())
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     made_at: Mapped[datetime]
     __table_args__ = (
         UniqueConstraint("listing_id", "product_id"),
-        one_of("state", "candidate", "confirmed", "rejected"),
-        one_of("method", "gtin", "mpn", "text", "manual"),
+        one_of("state", "candidate", "confirmed", "rejected", "abstained"),
+        one_of("method", "gtin", "mpn", "sku", "text", "manual"),
         Index(
             "uq_match_confirmed_listing",
             "listing_id",
@@ -372,7 +386,10 @@ class Blocked(Base):
 
 
 class Decision(Base):
-    """Who decided what, when and why, about a proposal, a quarantined price or a match."""
+    """Who decided what, when and why, about a proposal, a quarantined price or a match.
+
+    `before` is what a match was until then, so that the decision can be undone.
+    """
 
     __tablename__ = "decision"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -383,6 +400,7 @@ class Decision(Base):
     who: Mapped[str]
     why: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = (
         CheckConstraint(
             "(CASE WHEN proposal_id IS NULL THEN 0 ELSE 1 END)"
