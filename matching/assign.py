@@ -16,19 +16,20 @@ LARGEST = 250_000
 LEAST = 1e-6
 
 
-def one_to_one(pairs: pd.DataFrame, scores: Floats, shared: bool = False) -> pd.Series[bool]:
+def one_to_one(pairs: pd.DataFrame, scores: Floats, shared: pd.Series[bool] | None = None) -> pd.Series[bool]:
     """Which pairs are kept where each listing takes one product and each product one listing of a site.
 
-    pairs has left, right and, if known, site; the kept pairs have the highest sum of scores. With `shared` (a
-    marketplace, or duplicates) a product may take many listings, each listing still one product.
+    pairs has left, right and, if known, site; the kept pairs have the highest sum of scores. Where `shared` (on a
+    marketplace) a product may take many listings, each listing still one product.
     """
     keys = pairs["right"].astype("int64")
-    if shared:
-        return _best_of_each(pairs["left"], scores)
     if "site" in pairs:
         keys = pd.Series(pairs.groupby(["site", "right"], sort=True).ngroup(), index=pairs.index)
     kept = np.zeros(len(pairs), np.bool_)
-    usable = np.flatnonzero(scores > LEAST)
+    many = np.zeros(len(pairs), np.bool_) if shared is None else shared.to_numpy(np.bool_)
+    if many.any():
+        kept[many] = _best_of_each(pairs["left"][many], scores[many])
+    usable = np.flatnonzero((scores > LEAST) & ~many)
     if len(usable):
         listing = pd.factorize(pairs["left"].to_numpy()[usable])[0].astype(np.int64)
         product = pd.factorize(keys.to_numpy()[usable])[0].astype(np.int64)
@@ -38,14 +39,14 @@ def one_to_one(pairs: pd.DataFrame, scores: Floats, shared: bool = False) -> pd.
 
 
 def states(
-    scores: Floats, kept: pd.Series[bool], vetoed: pd.Series[bool], proven: pd.Series[bool], least: float, auto: float
+    scores: Floats, kept: pd.Series[bool], vetoed: pd.Series[bool], sure: pd.Series[bool], least: float
 ) -> pd.Series[str]:
-    """The state of each pair: confirmed if proven and from `auto` on, candidate from `least` on, else abstained.
+    """The state of each pair: confirmed if sure, candidate from `least` on, else abstained.
 
     A vetoed pair is rejected, and so is one that another pair of its listing or product displaced.
     """
     said = pd.Series(ABSTAINED, index=kept.index, dtype="str")
-    said = said.mask(scores >= least, CANDIDATE).mask(proven & (scores >= auto), CONFIRMED)
+    said = said.mask(scores >= least, CANDIDATE).mask(sure, CONFIRMED)
     return said.mask(vetoed | ~kept, REJECTED)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from matching.quantities import Quantities, quantities
-from matching.sparse import Floats
+from matching.sparse import Floats, Ints
 from matching.text import LONGEST_TEXT, codes, compact, folded, words
 from matching.words import MEANING, accessories, meanings
 
@@ -55,6 +55,10 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def rows_at(self, places: Ints) -> Table:
+        """A table of some rows, by their positions."""
+        return Table(self.ids[places], [self.rows[place] for place in places.tolist()], self.prices[places])
 
 
 def read(frame: pd.DataFrame, key: str) -> Table:

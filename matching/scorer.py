@@ -16,12 +16,14 @@ from matching.sparse import Bools, Floats
 from matching.trees import Trees
 
 SHIPPED = Path(__file__).with_name("scorer.json")
-FORMAT = 1
+FORMAT = 2
 # Log-odds are cut here, both of a pair and of its lead over the best rival.
 FARTHEST = 9.0
 WIDEST_LEAD = 5.0
 # Rivals below these log-odds are no rivals.
 FLOOR = -3.0
+# A lead below this is none to rely on.
+LEAST_LEAD = 1.0
 # Letters and digits of a model code that proves something when both sides print it.
 PROOF = 6
 ALONE, AMONG = ("log_odds",), ("log_odds", "lead_of_listing", "lead_of_product")
@@ -32,7 +34,8 @@ class Scorer:
     """The trees with the features they read, two calibrations (intercept, then weights), and two thresholds.
 
     `alone` weighs a pair by itself, `among` beside its rivals; a score of at least `match` is more likely
-    than not a match; a proven pair (see `proven`) of at least `auto` may be confirmed without a person.
+    than not a match; a proven pair (see `proven`) of at least `auto` may be confirmed without a person, and is right
+    with a chance of `sure`, as measured on sets left out.
     """
 
     columns: tuple[str, ...]
@@ -41,6 +44,7 @@ class Scorer:
     among: tuple[float, ...]
     match: float
     auto: float
+    sure: float = 0.0
 
     def log_odds(self, features: pd.DataFrame) -> Floats:
         """Of each pair by itself, uncalibrated; `features` as features.features makes them."""
@@ -79,6 +83,7 @@ def load(text: str) -> Scorer:
             among=_weights(kept["among"], AMONG),
             match=float(kept["match"]),
             auto=float(kept["auto"]),
+            sure=float(kept["sure"]),
         )
     except (KeyError, TypeError) as fault:
         raise ValueError(f"this is no scorer: {fault}") from fault
@@ -117,8 +122,13 @@ def evidence(pairs: pd.DataFrame, odds: Floats) -> Floats:
     sites = pairs["site"] if "site" in pairs else pd.Series(0, index=pairs.index)
     by_listing = _best_other(pd.DataFrame({"listing": pairs["left"]}), odds)
     by_product = _best_other(pd.DataFrame({"product": pairs["right"], "site": sites}), odds)
-    leads = [np.clip(odds - np.maximum(rival, FLOOR), -WIDEST_LEAD, WIDEST_LEAD) for rival in (by_listing, by_product)]
-    return np.column_stack([odds, *leads])
+    ahead = [np.clip(odds - np.maximum(rival, FLOOR), -WIDEST_LEAD, WIDEST_LEAD) for rival in (by_listing, by_product)]
+    return np.column_stack([odds, *ahead])
+
+
+def leads(seen: Floats) -> Bools:
+    """Which rows of evidence have no rival near, on either side; all where rivals are not known (one column)."""
+    return np.asarray((seen[:, 1:] >= LEAST_LEAD).all(axis=1), dtype=np.bool_)
 
 
 def _best_other(keys: pd.DataFrame, odds: Floats) -> Floats:

@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from matching.evaluate import NEVER, auto_threshold, best_threshold
-from matching.scorer import AMONG, Scorer, calibrated, evidence, proven
+from matching.scorer import AMONG, Scorer, calibrated, evidence, leads, proven
 from matching.sparse import Bools, Floats, Ints
 from matching.trees import Trees
 
@@ -183,9 +183,13 @@ def _calibrated(made: Scorer, judged: Sequence[Judged]) -> Scorer:
         calibrated(one.evidence, among) if one.rivals else calibrated(one.evidence[:, :1], alone) for one in judged
     ]
     labels = [one.labels for one in judged]
-    sure = np.concatenate([one.proven & ~(one.vetoed | one.disputed) for one in judged])
-    auto = auto_threshold(np.concatenate(scores)[sure], np.concatenate(labels)[sure])
-    return replace(made, alone=alone, among=among, match=best_threshold(scores, labels), auto=auto)
+    clear = [one.proven & ~one.vetoed & leads(one.evidence if one.rivals else one.evidence[:, :1]) for one in judged]
+    sure = np.concatenate([sound & ~one.disputed for sound, one in zip(clear, judged, strict=True)])
+    every, truth = np.concatenate(scores), np.concatenate(labels)
+    auto = auto_threshold(every[sure], truth[sure])
+    accepted = np.concatenate(clear) & (every >= auto)
+    right = round(float(truth[accepted].mean()), DIGITS) if accepted.any() else 0.0
+    return replace(made, alone=alone, among=among, match=best_threshold(scores, labels), auto=auto, sure=right)
 
 
 def _platt(seen: Sequence[Floats], judged: Sequence[Judged]) -> tuple[float, ...]:

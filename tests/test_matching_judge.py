@@ -18,7 +18,7 @@ from matching.assign import one_to_one, states
 from matching.candidates import candidates
 from matching.evaluate import auto_threshold, best_threshold, calibration_error, f1, lower_bound
 from matching.features import Comparison
-from matching.judge import KEPT, Judgement, judge
+from matching.judge import AMBIGUOUS, KEPT, OTHER_GTIN, Judgement, Known, judge
 from matching.readings import read
 from matching.scorer import load, shipped
 from matching.train import Labelled, boosted, fit, fit_own, plain_trees
@@ -72,17 +72,49 @@ def test_likeness_without_a_common_code_waits_for_a_person_at_most() -> None:
 def test_a_product_takes_one_listing_of_a_site_but_one_of_each_site() -> None:
     names = ["sony dscw170 digital camera red", "sony cyber-shot dsc-w170 camera red"]
     same, two = (judge(listings(*names, site_id=sites), OURS) for sites in ([1, 1], [1, 2]))
-    assert sorted(state for (_, ours), state in said(same).items() if ours == 101) == ["confirmed", "rejected"]
+    assert [state for (_, ours), state in said(same).items() if ours == 101] == ["candidate", "candidate"]
+    assert set(same.pairs.loc[same.pairs["product_id"].eq(101), "flag"]) == {AMBIGUOUS}
     assert [state for (_, ours), state in said(two).items() if ours == 101] == ["confirmed", "confirmed"]
-    market = judge(listings(*names, site_id=[1, 1]), OURS, shared=True)
+    market = judge(listings(*names, site_id=[1, 1]), OURS, Known(marketplaces=frozenset([1])))
     assert [state for (_, ours), state in said(market).items() if ours == 101] == ["confirmed", "confirmed"]
+
+
+def test_listings_of_a_site_that_say_the_same_at_the_same_price_are_one() -> None:
+    names = ["sony dscw170 digital camera red"] * 2
+    same, dearer = (
+        judge(listings(*names, site_id=[1, 1], price_minor=prices), OURS) for prices in ([1990, 1990], [1990, 2490])
+    )
+    assert [state for (_, ours), state in said(same).items() if ours == 101] == ["confirmed", "confirmed"]
+    assert [state for (_, ours), state in said(dearer).items() if ours == 101] == ["candidate", "candidate"]
+
+
+def test_a_product_that_has_its_listing_on_a_site_is_confirmed_for_no_other_there() -> None:
+    listed = listings("sony dscw170 digital camera red", site_id=[1])
+    for site, expected in ((1, "candidate"), (2, "confirmed")):
+        taken = pd.DataFrame({"site_id": [site], "product_id": [101]})
+        assert said(judge(listed, OURS, Known(taken=taken)))[1, 101] == expected
+
+
+def test_names_never_confirm_what_gtins_contradict() -> None:
+    listed = listings("sony dscw170 digital camera red", gtin=["04006381333931"])
+    for gtin, expected in (("04006381333931", ""), ("", ""), ("04548736001008", OTHER_GTIN)):
+        found = judge(listed, OURS.assign(gtin=gtin)).pairs.iloc[0]
+        assert (found["state"] == "confirmed", found["flag"]) == (not expected, expected)
+
+
+def test_a_site_may_have_a_threshold_of_its_own_and_a_confirmed_score_is_the_measured_chance() -> None:
+    listed = listings("sony dscw170 digital camera red", site_id=[1])
+    found = judge(listed, OURS).pairs.iloc[0]
+    assert found["state"] == "confirmed"
+    assert found["score"] >= shipped().sure > 0.95
+    assert judge(listed, OURS, Known(auto={1: 1.01})).pairs.iloc[0]["state"] == "candidate"
 
 
 def test_a_rejected_pair_never_comes_back() -> None:
     listed = listings("sony cyber-shot dscw170 camera red")
     refused = pd.DataFrame({"listing_id": [1], "product_id": [101]})
     assert (1, 101) in said(judge(listed, OURS))
-    assert (1, 101) not in said(judge(listed, OURS, rejected=refused))
+    assert (1, 101) not in said(judge(listed, OURS, Known(rejected=refused)))
 
 
 def test_judging_again_and_in_another_order_says_the_same() -> None:
@@ -168,9 +200,9 @@ def test_one_to_one_has_the_highest_sum(scores: Any) -> None:
 
 
 def test_states_follow_threshold_proof_veto_and_assignment() -> None:
-    kept, vetoed, proven = (pd.Series([place != left for place in range(6)]) for left in (1, 2, 3))
+    kept, vetoed, sure = (pd.Series([place != left for place in range(6)]) for left in (1, 2, 3))
     scores = np.array([0.99, 0.99, 0.99, 0.99, 0.5, 0.1])
-    found = states(scores, kept, ~vetoed, proven, least=0.4, auto=0.9)
+    found = states(scores, kept, ~vetoed, sure & (scores >= 0.9), least=0.4)
     assert found.tolist() == ["confirmed", "rejected", "rejected", "candidate", "candidate", "abstained"]
 
 
@@ -227,7 +259,7 @@ def test_trees_equal_the_model_they_are_taken_from() -> None:
 
 @pytest.mark.parametrize(
     ("part", "value"),
-    [("format", 2), ("alone", [1.0]), ("trees", {}), ("columns", []), ("match", None)],
+    [("format", 1), ("alone", [1.0]), ("trees", {}), ("columns", []), ("match", None)],
 )
 def test_a_file_that_is_no_scorer_is_refused(part: str, value: Any) -> None:
     kept = json.loads(shipped().as_json())

@@ -16,7 +16,7 @@ from matching.assign import one_to_one
 from matching.candidates import TOP, candidates
 from matching.evaluate import best_threshold, calibration_error, f1
 from matching.features import Comparison
-from matching.scorer import Scorer, proven
+from matching.scorer import Scorer, evidence, leads, proven
 from matching.sparse import Bools, Floats
 from matching.train import Labelled, fit, fit_own
 from matching.vetoes import vetoes
@@ -92,7 +92,8 @@ def unseen(prepared: Prepared, others: Sequence[Prepared]) -> tuple[dict[str, fl
         "unseen_f1_with_vetoes": round(f1(strict[scored], one.labels[scored], scorer.match), 4),
         "calibration_error": round(calibration_error(chances[known], one.labels[known]), 4),
     }
-    accepted = known & (strict >= scorer.auto) & proven(one.features)
+    clear = leads(evidence(one.pairs, scorer.log_odds(one.features))) if one.rivals else True
+    accepted = known & (strict >= scorer.auto) & proven(one.features) & clear
     wrong = accepted & (one.labels == 0)
     disputed = int((wrong & one.disputed.to_numpy(np.bool_)).sum())
     true = int((one.labels == 1).sum())
