@@ -10,7 +10,7 @@ import typer
 from benchmarks.options import BESIDE_THE_CHECKOUT, Data, Json, Quick, Seed
 from benchmarks.output import Figures, share, tell
 from benchmarks.pairing.judged import Automatic, Prepared, baselines, blocking, supervised, unseen
-from benchmarks.pairing.market import market_figures
+from benchmarks.pairing.market import market_figures, market_set
 from benchmarks.pairing.sets import FOLDER, sets
 from benchmarks.pairing.speed import measured
 from matching.evaluate import lower_bound
@@ -30,17 +30,19 @@ def main(
 ) -> None:
     """Score each set with a scorer refitted without it, with one of its own labels, and beside two baselines."""
     prepared = [Prepared.of(one) for one in sets(data)]
+    made = Prepared.of(market_set())
     if refit:
-        SHIPPED.write_text(fit([one.labelled for one in prepared]).as_json(), encoding="utf-8")
-        print(f"the scorer was made from {', '.join(one.source.name for one in prepared)}: {SHIPPED.name}")
+        taught = [*prepared, made]
+        SHIPPED.write_text(fit([one.labelled for one in taught]).as_json(), encoding="utf-8")
+        print(f"the scorer was made from {', '.join(one.source.name for one in taught)}: {SHIPPED.name}")
         return
     skipped = [] if prepared else [f"matching: there is no {FOLDER} in the data folder; name it with --data"]
-    figures = {**measure(prepared, skipped), **market_figures(seed), **speed(quick, seed, skipped)}
+    figures = {**measure(prepared, made, skipped), **market_figures(seed), **speed(quick, seed, skipped)}
     tell(figures, skipped, json)
 
 
-def measure(prepared: Sequence[Prepared], skipped: list[str]) -> dict[str, int | float]:
-    """Every figure of every set, and the automatic ones pooled over the sets."""
+def measure(prepared: Sequence[Prepared], made: Prepared, skipped: list[str]) -> dict[str, int | float]:
+    """Every figure of every set, and the automatic ones pooled over the sets; `made` is only learned from."""
     figures: dict[str, int | float] = {}
     pooled: list[Automatic] = []
     for one in prepared:
@@ -53,7 +55,7 @@ def measure(prepared: Sequence[Prepared], skipped: list[str]) -> dict[str, int |
         if len(prepared) < FEWEST_SETS:
             skipped.append(f"matching: {name}.unseen_f1 (fewer than {FEWEST_SETS} sets)")
             continue
-        found, automatic = unseen(one, [other for other in prepared if other is not one])
+        found, automatic = unseen(one, [*(other for other in prepared if other is not one), made])
         figures |= _headed(name, found) | automatic.figures(f"{name}.")
         pooled.append(automatic)
     if prepared:

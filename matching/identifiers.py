@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 GTIN_SCORE = 1.0
 MPN_SCORE = 0.97
+SKU_SCORE = 0.97
 SHORTEST_MPN = 3
+# So many pairs with one GTIN, and this share of a brand's, make two brands one.
+FEWEST_TO_LEARN, SHARE_TO_LEARN = 3, 0.9
 # What shops write where they have no part number.
 GENERIC = frozenset(
     [
@@ -31,15 +36,18 @@ IN_STORE = "00[24]|02"
 COLUMNS = ["listing_id", "product_id", "method", "score"]
 
 
-def match(listings: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
+NO_ALIASES: Mapping[str, str] = {}
+
+
+def match(listings: pd.DataFrame, products: pd.DataFrame, brands: Mapping[str, str] = NO_ALIASES) -> pd.DataFrame:
     """Certain matches, key listing_id: product_id, method ("gtin" or "mpn"), score.
 
     listings, key listing_id, and products, key product_id: gtin (14 digits or ""), brand, mpn (text).
     Brand and mpn are compared without case and punctuation. A listing stays unmatched where an identifier
     stands on two of our products, where gtin and mpn point at different products, and by mpn where both
-    sides print a gtin and these differ.
+    sides print a gtin and these differ. `brands` are what `aliases` learned.
     """
-    left, right = _keyed(listings, "listing_id"), _keyed(products, "product_id")
+    left, right = _keyed(listings, "listing_id", brands), _keyed(products, "product_id")
     found = left
     for on, other in (("gtin", "part"), ("part", "gtin")):
         found = found.merge(_joined(left, right, on, other), on="listing_id", how="left", validate="one_to_one")
@@ -66,9 +74,48 @@ def unmatched(listings: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
     return listings[~listings["listing_id"].isin(matches["listing_id"])].reset_index(drop=True)
 
 
-def _keyed(rows: pd.DataFrame, key: str) -> pd.DataFrame:
+def match_by_sku(listings: pd.DataFrame, matched: pd.DataFrame) -> pd.DataFrame:
+    """Matches, as from `match`, of listings that bear the sku of a matched one of the same shop for another region.
+
+    listings, key listing_id: site_id (a shop for one region), shop, sku, gtin; matched: listing_id, product_id. A
+    sku is a shop's own: it says nothing to other shops, and where it stands on several listings of a site (all
+    variants of a thing) it says nothing either.
+    """
+    named = listings.loc[listings["sku"].ne(""), ["listing_id", "site_id", "shop", "sku", "gtin"]]
+    named = named[~named.duplicated(["site_id", "sku"], keep=False)]
+    known = named.merge(matched[["listing_id", "product_id"]], on="listing_id", how="left", validate="one_to_one")
+    settled = known[known["product_id"].notna()]
+    single = settled[~settled.duplicated(["shop", "sku"], keep=False)]
+    rest = known[known["product_id"].isna()].drop(columns="product_id")
+    made = rest.merge(single, on=["shop", "sku"], suffixes=("", "_known"), validate="many_to_one")
+    contradicts = made["gtin"].ne("") & made["gtin_known"].ne("") & made["gtin"].ne(made["gtin_known"])
+    made = made[~contradicts].assign(method="sku", score=SKU_SCORE)
+    return made[COLUMNS].astype({"product_id": "int64"}).sort_values("listing_id", ignore_index=True)
+
+
+def aliases(listings: pd.DataFrame, products: pd.DataFrame, matched: pd.DataFrame) -> dict[str, str]:
+    """Listings' brands that are ours by another name: bare brand -> our bare brand ("hp" -> "hewlettpackard").
+
+    `matched` (listing_id, product_id) are pairs that are the same for other reasons than their brands.
+    """
+    pairs = matched.merge(listings[["listing_id", "brand"]], on="listing_id", validate="one_to_one")
+    pairs = pairs.merge(products[["product_id", "brand"]], on="product_id", suffixes=("", "_ours"))
+    sides = pd.DataFrame({"theirs": _bare(pairs["brand"]), "ours": _bare(pairs["brand_ours"])})
+    sides = sides[~sides.isin({"", *GENERIC_BRANDS}).any(axis=1)]
+    counts = sides.value_counts().rename("pairs").reset_index()
+    of_brand = counts.groupby("theirs")["pairs"].transform("sum")
+    learned = counts[
+        counts["theirs"].ne(counts["ours"])
+        & counts["pairs"].ge(FEWEST_TO_LEARN)
+        & counts["pairs"].ge(SHARE_TO_LEARN * of_brand)
+        & ~counts["theirs"].isin(_bare(products["brand"]))
+    ]
+    return dict(zip(learned["theirs"], learned["ours"], strict=True))
+
+
+def _keyed(rows: pd.DataFrame, key: str, brands: Mapping[str, str] = NO_ALIASES) -> pd.DataFrame:
     """The key, gtin, and part: normalised brand and mpn together, "" where either says nothing."""
-    brand, mpn = _bare(rows["brand"]), _bare(rows["mpn"])
+    brand, mpn = _bare(rows["brand"]).replace(dict(brands)), _bare(rows["mpn"])
     usable = mpn.str.len().ge(SHORTEST_MPN) & ~mpn.isin(GENERIC) & mpn.str.strip("0").ne("")
     gtin = rows["gtin"].fillna("").astype("str")
     usable &= brand.ne("") & ~brand.isin(GENERIC_BRANDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,8 @@ class Scorer:
 
     `alone` weighs a pair by itself, `among` beside its rivals; a score of at least `match` is more likely
     than not a match; a proven pair (see `proven`) of at least `auto` may be confirmed without a person, and is right
-    with a chance of `sure`, as measured on sets left out.
+    with a chance of `sure`, as measured on sets left out. `corrections` are what a house's own decisions teach of
+    single features: what is taken for the mean, the deviation, and the log-odds for each of these.
     """
 
     columns: tuple[str, ...]
@@ -45,10 +46,13 @@ class Scorer:
     match: float
     auto: float
     sure: float = 0.0
+    corrections: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     def log_odds(self, features: pd.DataFrame) -> Floats:
         """Of each pair by itself, uncalibrated; `features` as features.features makes them."""
         raw = self.trees.raw(features[list(self.columns)].to_numpy(np.float64))
+        for name, (mean, deviation, weight) in self.corrections.items():
+            raw += weight * ((features[name].fillna(mean).to_numpy(np.float64) - mean) / deviation)
         return np.clip(raw, -FARTHEST, FARTHEST)
 
     def score(self, pairs: pd.DataFrame, features: pd.DataFrame, rivals: bool = True) -> Floats:
@@ -63,7 +67,7 @@ class Scorer:
 
     def as_json(self) -> str:
         """A JSON text that `load` reads."""
-        parts = {name: getattr(self, name) for name in self.__slots__ if name != "trees"}
+        parts = {name: getattr(self, name) for name in self.__slots__ if name not in ("trees", "corrections")}
         return json.dumps({"format": FORMAT, **parts, "trees": self.trees.as_json()}, separators=(",", ":")) + "\n"
 
 

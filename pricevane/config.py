@@ -100,6 +100,7 @@ class Site(Section):
     tax_included: bool = True
     render: Literal["auto", "http", "browser"] = "auto"
     local: bool = False
+    marketplace: bool = False
     delay_s: Annotated[float, Field(ge=1, le=3600)] = 1.0
     hours: Annotated[str, Field(pattern=r"^((([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d))?$")] = ""
     time_zone: Zone | None = None

@@ -14,8 +14,7 @@ import pandas as pd
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from matching.identifiers import match as match_identifiers
-from pricevane import archive, chromium, planning, schedule
+from pricevane import archive, chromium, pairing, planning, schedule
 from pricevane.alerts.digest import render
 from pricevane.alerts.gather import gather
 from pricevane.alerts.mail import MailRefused, OutboxUnwritable, as_page, compose, deliver
@@ -29,7 +28,6 @@ from pricevane.storage.delisting import delist
 from pricevane.storage.desk import (
     decide_proposal,
     proposals_query,
-    save_matches,
     save_pricing,
     save_screening,
     shown_products,
@@ -37,13 +35,13 @@ from pricevane.storage.desk import (
 from pricevane.storage.engine import DatabaseUnreachable
 from pricevane.storage.figures import figures
 from pricevane.storage.history import AnyRow
+from pricevane.storage.matches import match_counts, save_matches, set_flags
 from pricevane.storage.tables import Proposal
 from pricevane.visit import ContactMissing, UnknownSite, scan_state, site_named, with_contact
 from pricing.propose import Proposed, check
 from pricing.propose import propose as run_pricing
 
 WINDOW = timedelta(days=60)
-MATCH = ("listing_id", "product_id", "method", "score")
 MOVE = ("listing_id", "at", "from_minor", "to_minor", "currency", "kind")
 HELD = ("listing_id", "at", "reason", "state")
 PROPOSAL = (
@@ -57,11 +55,13 @@ OnTold = Callable[[Mapping[str, Any]], object]
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """How many listings there are, how many have a product, and how many of those are new."""
+    """How many listings there are, how many have a product, how many of those are new, how many wait for a person."""
 
     listings: int
     matched: int
     new: int
+    waiting: int
+    found: pairing.Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,16 +210,21 @@ def prune_archive(house: House, as_of: datetime) -> int:
 
 
 def match(house: House, as_of: datetime) -> Matched:
-    """Match all listings to products by identifiers; what a person decided stays."""
+    """Match all listings to products, by identifiers and then by names; what a person decided stays.
+
+    Listings are judged anew where their text, a product, or what decisions teach has changed.
+    """
+    with house.engine.connect() as connection:
+        sides = pairing.load(connection, as_of)
+    many = {site.name for site in house.config.sites.values() if site.marketplace}
+    rows = sides.listings
+    marketplaces = frozenset(rows.loc[rows["site"].isin(many), "site_id"].tolist())
+    found = pairing.find(sides, marketplaces, as_of)
     with house.engine.begin() as connection:
-        listings = frames.listings(connection)
-        found = match_identifiers(listings, frames.products(connection))
-        rejected = frames.rejected_pairs(connection)
-        marked = found.merge(rejected, how="left", indicator=True, validate="one_to_one")
-        found = marked[marked["_merge"] == "left_only"].drop(columns="_merge")
-        new = save_matches(connection, records(found, MATCH), as_of)
-        matched = int(frames.listings(connection)["product_id"].notna().sum())
-    return Matched(len(listings), matched, new)
+        new = save_matches(connection, found.judged, pairing.rows_of(found), as_of)
+        set_flags(connection, found.flags, as_of)
+        counts = match_counts(connection)
+    return Matched(len(sides.listings), counts["matched"], new, counts["waiting"], found)
 
 
 def propose(house: House, as_of: datetime) -> Priced:

@@ -39,12 +39,23 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "bad GTIN": ((HEAD + "K-1,Kettle,4006381333932,EUR,1,1,,,\n").encode(), "utf-8", "line 2: gtin: '4006381333932'"),
     "GTIN of a spreadsheet": ((HEAD + "K-1,Kettle,4.00638E+12,EUR,1,1,,,\n").encode(), "utf-8", "line 2: gtin: "),
     "currency with four letters": ((HEAD + "K-1,Kettle,,EURO,1,1,,,\n").encode(), "utf-8", "line 2: currency: "),
-    "missing column": (b"sku,title\nK-1,Kettle\n", "utf-8", "no column name; found: sku, title"),
+    "missing column": (
+        b"sku,title\nK-1,Kettle\n",
+        "utf-8",
+        "no column name; found: sku, title; name the heading that is it: --column name=title",
+    ),
     "column twice": (b"sku,name,Price,price\nK-1,Kettle,1,2\n", "utf-8", "has the column price twice"),
     "empty file": (b"", "utf-8", "no column sku, name; found: nothing"),
     "heading only": (HEAD.encode(), "utf-8", "no rows below the heading"),
     "binary file": (b"PK\x03\x04" + bytes(40), "utf-8", "no text file; export it as CSV"),
     "spreadsheet": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "utf-8", "line 1 is not utf-8"),
+    "name without end": (
+        (HEAD + f"K-1,{'x' * 10_000},,,1,,,,\n").encode(),
+        "utf-8",
+        "line 2: name: String should have",
+    ),
+    "empty name": ((HEAD + "K-1, ,,EUR,1,,,,\n").encode(), "utf-8", "line 2: name: String should have at least 1"),
+    "GTIN with letters": ((HEAD + "K-1,Kettle,40063B,,1,,,,\n").encode(), "utf-8", "line 2: gtin: '40063B' is no"),
     "too many cells": ((GOOD + "K-2,Kettle, red,,EUR,19.90,,,,\n").encode(), "utf-8", "line 3 has more cells than"),
     "open quotation mark": ((HEAD + 'K-1,"Kettle,,EUR,1,1,,,\nK-2,Pan,,EUR,1,1,,,\n').encode(), "utf-8", "quotation"),
     "too many decimals": ((GOOD + "K-2,Kettle,,JPY,1990.5,,,,\n").encode(), "utf-8", "line 3: price: 1990.5 JPY has"),
@@ -129,7 +140,7 @@ def test_ten_mistakes_are_shown_and_the_rest_counted(tmp_path: Path) -> None:
 def test_files_of_all_usual_programs_are_read_alike(tmp_path: Path, how: str) -> None:
     (row,) = read_rows(write(tmp_path, SAME[how]), ProductRow, "utf-8", lambda row: row.sku)
     assert (row.sku, row.name, str(row.price), str(row.cost), row.stock) == ("K-1", "Kettle", "19.90", "10", None)
-    assert (row.line, row.key_value_item) == (2, False)
+    assert (row.place, row.key_value_item) == ("line 2", False)
 
 
 def test_another_encoding_can_be_named(sqlite_engine: Engine, tmp_path: Path) -> None:
@@ -155,7 +166,7 @@ def test_amounts_become_minor_units_of_their_currency(engine: Engine, tmp_path: 
 
 
 def test_own_prices_are_only_added_and_only_when_they_change(engine: Engine, tmp_path: Path) -> None:
-    steps = [("19.90", (1, 0, 0)), ("19.90", (0, 0, 1)), ("18.90", (0, 0, 1)), ("19.90", (0, 0, 1))]
+    steps = [("19.90", (1, 0, 0)), ("19.90", (0, 0, 1)), ("18.90", (0, 1, 0)), ("19.90", (0, 1, 0))]
     for hours, (price, counted) in enumerate(steps):
         done = take(engine, write(tmp_path, GOOD.replace("19.90", price)), AT + hours * HOUR)
         assert (done.added, done.changed, done.same) == counted
@@ -173,6 +184,37 @@ def test_an_import_changes_what_it_says_and_leaves_other_products(engine: Engine
         ("K-1", "Kettle 2", 1000),
         ("K-2", "Pan", 500),
     ]
+
+
+COMPLETE = "sku,name,gtin,brand,category,price,cost,vat,stock\nK-1,Kettle,4006381333931,Alpha,Kitchen,19.90,10,0.07,5\n"
+# A later file -> what it leaves of brand, cost, VAT rate, stock and the number of own prices.
+LATER = {
+    "nothing but the name": ("sku,name\nK-1,Kettle\n", ("Alpha", 1000, 700, 5, 1)),
+    "an empty cell empties": ("sku,name,brand,cost,stock\nK-1,Kettle,,,\n", ("", None, 700, None, 1)),
+    "an empty rate is the house's": ("sku,name,vat\nK-1,Kettle,\n", ("Alpha", 1000, 1900, 5, 1)),
+    "an empty price leaves the last one": ("sku,name,price\nK-1,Kettle,\n", ("Alpha", 1000, 700, 5, 1)),
+    "a cost alone": ("sku,name,cost\nK-1,Kettle,11.50\n", ("Alpha", 1150, 700, 5, 1)),
+    "a price alone": ("sku,name,price\nK-1,Kettle,18.90\n", ("Alpha", 1000, 700, 5, 2)),
+}
+
+
+@pytest.mark.parametrize("what", LATER)
+def test_only_columns_that_a_file_has_change_anything(sqlite_engine: Engine, tmp_path: Path, what: str) -> None:
+    lines, left = LATER[what]
+    take(sqlite_engine, write(tmp_path, COMPLETE))
+    take(sqlite_engine, write(tmp_path, lines), AT + HOUR)
+    (row,) = rows(sqlite_engine, Product)
+    assert (row.brand, row.cost_minor, row.vat_bp, row.stock, len(rows(sqlite_engine, OwnPrice))) == left
+    assert (row.gtin, row.category_id, row.currency) == ("04006381333931", 1, "EUR")
+
+
+def test_a_currency_never_changes_under_amounts_that_the_file_lacks(sqlite_engine: Engine, tmp_path: Path) -> None:
+    take(sqlite_engine, write(tmp_path, COMPLETE))
+    with pytest.raises(BadFile, match="line 2: currency: K-1 changes from EUR to USD; give its cost as well"):
+        take(sqlite_engine, write(tmp_path, "sku,name,currency\nK-1,Kettle,USD\n"))
+    take(sqlite_engine, write(tmp_path, "sku,name,currency,cost,price\nK-1,Kettle,USD,11,21\n"), AT + HOUR)
+    (row,) = rows(sqlite_engine, Product)
+    assert (row.currency, row.cost_minor) == ("USD", 1100)
 
 
 @pytest.mark.parametrize(

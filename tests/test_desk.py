@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine
 
 from pricevane.config import Config, build
 from pricevane.storage import desk, outbox
@@ -21,7 +21,6 @@ from pricevane.storage.tables import (
     Competitor,
     Decision,
     Listing,
-    Match,
     Move,
     PricingRun,
     Proposal,
@@ -97,28 +96,6 @@ class Desk:
     listings: list[int]
     products: list[int]
 
-    def save(self, *pairs: tuple[int, int], at: Any = AT, method: str = "gtin") -> int:
-        """Automatic matches of (listing number, product number)."""
-        found = [
-            {"listing_id": self.listings[a], "product_id": self.products[b], "method": method, "score": 0.99}
-            for a, b in pairs
-        ]
-        with self.engine.begin() as connection:
-            return desk.save_matches(connection, found, at)
-
-    def matches(self) -> list[tuple[int, int, str, str]]:
-        """(listing number, product number, method, state) of all matches."""
-        return [
-            (self.listings.index(row.listing_id), self.products.index(row.product_id), row.method, row.state)
-            for row in rows(self.engine, Match)
-        ]
-
-    def decide(self, number: int, state: str) -> None:
-        """A person's word about a match."""
-        with self.engine.begin() as connection:
-            chosen = Match.listing_id == self.listings[number]
-            connection.execute(update(Match).where(chosen).values(state=state, method="manual"))
-
 
 @pytest.fixture
 def work(engine: Engine) -> Desk:
@@ -126,51 +103,6 @@ def work(engine: Engine) -> Desk:
     crawl(engine, add_site(engine), [offer(1), offer(2)])
     products = [add_product(engine, sku) for sku in ("K-1", "K-2")]
     return Desk(engine, [row.id for row in rows(engine, Listing)], products)
-
-
-def test_the_same_matches_again_are_not_new(work: Desk) -> None:
-    assert work.save((0, 0), (1, 1)) == 2
-    assert work.save((0, 0), (1, 1), at=AT + DAY) == 0
-    assert work.matches() == [(0, 0, "gtin", "confirmed"), (1, 1, "gtin", "confirmed")]
-
-
-def test_a_match_that_is_not_found_any_more_becomes_a_candidate_and_may_return(work: Desk) -> None:
-    work.save((0, 0), (1, 1))
-    assert work.save((1, 1)) == 0
-    assert work.matches() == [(0, 0, "gtin", "candidate"), (1, 1, "gtin", "confirmed")]
-    assert work.save((0, 0), (1, 1), method="mpn") == 1
-    assert work.matches() == [(0, 0, "mpn", "confirmed"), (1, 1, "gtin", "confirmed")]
-
-
-def test_a_listing_that_changes_its_product_has_one_confirmed_match(work: Desk) -> None:
-    work.save((0, 0))
-    assert work.save((0, 1)) == 1
-    assert work.matches() == [(0, 0, "gtin", "candidate"), (0, 1, "gtin", "confirmed")]
-
-
-def test_a_match_that_a_person_made_stays_whatever_is_found(work: Desk) -> None:
-    work.save((0, 0))
-    work.decide(0, "confirmed")
-    assert work.save((0, 1)) == 0
-    assert work.save() == 0
-    assert work.matches() == [(0, 0, "manual", "confirmed")]
-
-
-def test_a_pair_that_a_person_rejected_never_returns(work: Desk) -> None:
-    work.save((0, 0))
-    work.decide(0, "rejected")
-    work.save((0, 0))
-    work.save((0, 0), at=AT + DAY)
-    assert work.matches() == [(0, 0, "manual", "rejected")]
-
-
-def test_more_matches_than_a_statement_takes_can_vanish(sqlite_engine: Engine) -> None:
-    crawl(sqlite_engine, add_site(sqlite_engine), [offer(number) for number in range(1200)])
-    listings = [row.id for row in rows(sqlite_engine, Listing)]
-    found = Desk(sqlite_engine, listings, [add_product(sqlite_engine)])
-    assert found.save(*((number, 0) for number in range(1200))) == 1200
-    assert found.save() == 0
-    assert {state for *_, state in found.matches()} == {"candidate"}
 
 
 def entry(listing_id: int, reason: str = "too far", state: str = "open") -> dict[str, Any]:

@@ -59,6 +59,7 @@ ROOMS = {
     "pricevane.crawler": Room(("pricevane", "spiders", "pipelines"), (JOBS,)),
     "pricevane.crawling": Room(("pricevane", "spiders", "pipelines"), (JOBS,)),
     "pricevane.planning": Room(("pricevane", "spiders.find"), (JOBS, "scrapy")),
+    "pricevane.pairing": Room(("pricevane", "matching"), (JOBS, "scrapy")),
     "pricevane.schedule": Room(("pricevane",), ("scrapy",)),
     "pricevane.fleet": Room(("pricevane",), ("scrapy",)),
     "pricevane.storage": Room(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,8 +103,11 @@ def test_no_pair_with_a_name_of_the_scored_set_is_learned_from(data: Path) -> No
 @pytest.mark.slow
 def test_the_figures_have_their_names_and_what_is_missing_is_named(data: Path) -> None:
     skipped: list[str] = []
-    chosen = [Prepared.of(one) for one in sets(data) if one.name != "copy-of-one"]
-    figures = measure(chosen, skipped)
+    *chosen, taught = [Prepared.of(one) for one in sets(data) if one.name != "copy-of-one"] + [
+        Prepared.of(replace(one, name="taught")) for one in sets(data) if one.name == "copy-of-one"
+    ]
+    figures = measure(chosen, taught, skipped)
+    assert not any(name.startswith("taught") for name in figures)
     for name in ("unseen_f1", "supervised_f1", "tfidf_f1", "token_set_f1", "calibration_error", "auto_coverage"):
         assert 0 <= figures[f"one-two.{name}"] <= 1
     assert figures["one-two.recall_at_20"] == 1
@@ -111,7 +115,7 @@ def test_the_figures_have_their_names_and_what_is_missing_is_named(data: Path) -
     assert any("wdc-made.recall_at" in reason for reason in skipped)
     assert any("not shown" in reason for reason in skipped)
     assert "auto_precision" not in figures
-    assert measure(chosen[:1], skipped).keys().isdisjoint({"made.unseen_f1"})
+    assert measure(chosen[:1], taught, skipped).keys().isdisjoint({"made.unseen_f1"})
 
 
 def test_too_few_accepted_pairs_give_no_precision() -> None:

@@ -82,7 +82,8 @@ def scores(prepared: Prepared, scorer: Scorer, strict: bool = False) -> Floats:
 
 def unseen(prepared: Prepared, others: Sequence[Prepared]) -> tuple[dict[str, float], Automatic]:
     """Figures with a scorer that the recipe made from the other sets alone."""
-    scorer = fit([other.labelled_without(prepared.source) for other in others])
+    left = [other.labelled_without(prepared.source) for other in others]
+    scorer = fit([other for other in left if not np.isnan(other.labels).all()])
     one = prepared.labelled
     known, scored = ~np.isnan(one.labels), _scored(prepared)
     found, strict = scores(prepared, scorer), scores(prepared, scorer, strict=True)

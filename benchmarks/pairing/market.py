@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.output import share
+from benchmarks.pairing.sets import PairSet
 from matching.assign import CANDIDATE, CONFIRMED
+from matching.candidates import candidates
 from matching.identifiers import match, unmatched
 from matching.judge import judge
 from matching.readings import read
@@ -16,6 +18,7 @@ from matching.vetoes import vetoes
 from pricevane.market import World
 
 PRODUCTS = 480
+TAUGHT = 101
 
 
 def market_figures(seed: int) -> dict[str, float]:
@@ -42,6 +45,18 @@ def market_figures(seed: int) -> dict[str, float]:
         "market.traps": traps,
         "market.traps_vetoed": share(caught, traps),
     }
+
+
+def market_set(seed: int = TAUGHT) -> PairSet:
+    """The listings' candidates among our products by name, labelled: another world than the one that is scored."""
+    listings, ours = (side.drop(columns=["gtin", "mpn"]) for side in _sides(World(seed=seed, products=PRODUCTS)))
+    left, right = read(listings, "listing_id"), read(ours, "product_id")
+    pairs = candidates(left, right)[["left", "right"]]
+    truth, sites = listings["truth"].to_numpy(), listings["site_id"].to_numpy()
+    made = pairs.assign(
+        label=(truth[pairs["left"]] == pairs["right"]).astype("float64"), part="train", site=sites[pairs["left"]]
+    )
+    return PairSet("market", left, right, made, whole=True)
 
 
 def _sides(world: World) -> tuple[pd.DataFrame, pd.DataFrame]:

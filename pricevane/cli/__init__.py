@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from pricevane.cli import archive, catalogue, crawling, decisions, demo, explain, house, prices, runs, scan, site
+from pricevane.cli import (
+    archive,
+    catalogue,
+    crawling,
+    decisions,
+    demo,
+    explain,
+    house,
+    matching,
+    prices,
+    runs,
+    scan,
+    site,
+)
 from pricevane.cli.output import err, plain
 from pricevane.cli.session import EXPECTED
 
@@ -20,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (scan, crawling, explain, catalogue, decisions, prices, runs, site, archive, house, demo):
+for group in (scan, crawling, explain, catalogue, matching, decisions, prices, runs, site, archive, house, demo):
     group.register(app)
 
 

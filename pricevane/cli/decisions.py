@@ -1,4 +1,4 @@
-"""`match`, `propose`, `proposals`, `digest`: from prices to a manager's decision."""
+"""`propose`, `proposals`, `digest`: from matched prices to a manager's decision."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ IdsArgument = Annotated[list[int], typer.Argument(help="Numbers from `pricevane 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("match", epilog="Example: pricevane match")(match)
     app.command("propose", epilog="Example: pricevane propose --format json")(propose)
     app.command("digest", epilog="Example: pricevane digest")(digest)
     group = typer.Typer(help="Read proposals and decide.", no_args_is_help=True)
@@ -37,13 +36,6 @@ def register(app: typer.Typer) -> None:
     group.command("release", epilog='Example: pricevane proposals release --why "looked at all of them"')(release)
     group.command("export", epilog="Example: pricevane proposals export approved.csv")(export)
     app.add_typer(group, name="proposals")
-
-
-def match(config: ConfigOption = None) -> None:
-    """Find which of your products each listing is, by GTIN, then by brand and MPN."""
-    done = jobs.match(house(config), now())
-    out.print(f"{done.matched} of {done.listings} listings matched, {done.new} of them new")
-    out.print(f"{done.listings - done.matched} unmatched")
 
 
 def propose(form: FormatOption = Format.TABLE, config: ConfigOption = None) -> None:

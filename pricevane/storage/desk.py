@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,6 @@ from pricevane.storage.tables import (
     Category,
     Decision,
     Listing,
-    Match,
     Move,
     Observation,
     PricingRun,
@@ -25,43 +24,6 @@ from pricevane.storage.tables import (
 )
 
 Rows = Sequence[Mapping[str, Any]]
-
-
-def save_matches(connection: Connection, found: Rows, at: datetime) -> int:
-    """Make automatic matches say what was `found` (listing_id, product_id, method, score); manual ones stay.
-
-    An automatic match that is no longer found becomes a candidate. Returns how many are new.
-    """
-    stands = {
-        row.listing_id: row
-        for row in connection.execute(
-            select(Match.id, Match.listing_id, Match.product_id, Match.method).where(Match.state == "confirmed")
-        )
-    }
-    wanted = {row["listing_id"]: row for row in found}
-    gone = [
-        row.id
-        for row in stands.values()
-        if row.method != "manual" and wanted.get(row.listing_id, {}).get("product_id") != row.product_id
-    ]
-    for chunk in _chunks(gone):
-        connection.execute(update(Match).where(Match.id.in_(chunk)).values(state="candidate"))
-    kept = {row.listing_id for row in stands.values() if row.id not in set(gone)}
-    new = [{**row, "state": "confirmed", "made_at": at} for row in found if row["listing_id"] not in kept]
-    if new:
-        statement = upsert(connection, Match)
-        told = {name: getattr(statement.excluded, name) for name in ("state", "method", "score", "made_at")}
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["listing_id", "product_id"], set_=told, where=Match.state != "rejected"
-            ),
-            new,
-        )
-    return len(new)
-
-
-def _chunks(ids: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def save_screening(connection: Connection, moves: Rows, quarantine: Rows, since: datetime) -> None:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
+from pricevane.storage.delisting import DELISTED
 from pricevane.storage.tables import (
     Category,
     CrawlRun,
@@ -39,32 +40,59 @@ def frame(connection: Connection, query: Select[*tuple[Any, ...]], **types: str)
 
 
 def listings(connection: Connection) -> pd.DataFrame:
-    """Listings of enabled sites, key listing_id: site_id, site, gtin, brand, mpn, name, url, confirmed product_id."""
+    """Listings of enabled sites, key listing_id, with what matching asks of them and the product they are taken for.
+
+    site_id, site, shop (host:port, shared by the sites of its regions), key, name, brand, gtin, mpn, sku, category,
+    pack, attributes (dict), url, judged, the last good price_minor (Int64) and currency, changed_at (of its last
+    change of any kind), is_gone (bool), and of the confirmed match product_id (Int64) and method ("" without one).
+    """
     confirmed = and_(Match.listing_id == Listing.id, Match.state == "confirmed")
+    names = ("brand", "gtin", "mpn", "sku", "category", "pack", "attributes", "name", "url", "judged")
     query = (
         select(
             Listing.id.label("listing_id"),
             Listing.site_id,
             Site.name.label("site"),
-            Listing.gtin,
-            Listing.brand,
-            Listing.mpn,
-            Listing.name,
-            Listing.url,
+            Site.key.label("shop"),
+            *(getattr(Listing, name) for name in names),
+            State.price_minor,
+            func.coalesce(State.currency, "").label("currency"),
+            (func.coalesce(State.reading, "") == DELISTED).label("is_gone"),
+            Evidence.at.label("changed_at"),
             Match.product_id,
+            func.coalesce(Match.method, "").label("method"),
         )
         .join(Site, Site.id == Listing.site_id)
+        .outerjoin(State, State.listing_id == Listing.id)
+        .outerjoin(Evidence, Evidence.id == State.evidence_id)
         .outerjoin(Match, confirmed)
         .where(Site.enabled)
         .order_by(Listing.id)
     )
-    return frame(connection, query, listing_id="int64", site_id="int64", product_id="Int64")
+    ids = {"listing_id": "int64", "site_id": "int64", "product_id": "Int64"}
+    return frame(connection, query, price_minor="Int64", is_gone="bool", changed_at=INSTANT, **ids)
 
 
-def rejected_pairs(connection: Connection) -> pd.DataFrame:
-    """Pairs that a person rejected: listing_id, product_id."""
-    query = select(Match.listing_id, Match.product_id).where(Match.state == "rejected")
-    return frame(connection, query, listing_id="int64", product_id="int64")
+def decided_pairs(connection: Connection) -> pd.DataFrame:
+    """Pairs that a person decided on, key (listing_id, product_id): match_id, site_id, state, made_at, evidence,
+    veto."""
+    query = (
+        select(
+            Match.id.label("match_id"), Match.listing_id, Match.product_id, Listing.site_id, Match.state, Match.made_at,
+            Match.evidence, Match.veto,
+        )
+        .join(Listing, Listing.id == Match.listing_id)
+        .where(Match.method == "manual", Match.state.in_(["confirmed", "rejected"]))
+        .order_by(Match.listing_id, Match.product_id)
+    )  # fmt: skip
+    ids = dict.fromkeys(("match_id", "listing_id", "product_id", "site_id"), "int64")
+    return frame(connection, query, made_at=INSTANT, **ids)
+
+
+def comparable_pairs(connection: Connection) -> pd.DataFrame:
+    """Pairs whose unit prices a person lets us compare, key (listing_id, product_id): factor (our packs in theirs)."""
+    query = select(Match.listing_id, Match.product_id, Match.factor).where(Match.comparable, Match.factor.is_not(None))
+    return frame(connection, query, listing_id="int64", product_id="int64", factor="float64")
 
 
 def products(connection: Connection) -> pd.DataFrame:
@@ -132,6 +160,8 @@ def sales(connection: Connection) -> pd.DataFrame:
 def observations(connection: Connection, since: datetime, as_of: datetime, min_score: float) -> pd.DataFrame:
     """Good observations of published runs on confirmed matches, key (listing_id, at), oldest first.
 
+    A match that no person made needs a score of `min_score`.
+
     `verdict` is what a person said of exactly this observation: "", "accepted" or "refused".
     """
     verdict = func.coalesce(Quarantine.state, "")
@@ -163,7 +193,11 @@ def observations(connection: Connection, since: datetime, as_of: datetime, min_s
         .join(Site, and_(Site.id == Listing.site_id, Site.enabled))
         .join(
             Match,
-            and_(Match.listing_id == Listing.id, Match.state == "confirmed", Match.score >= min_score),
+            and_(
+                Match.listing_id == Listing.id,
+                Match.state == "confirmed",
+                or_(Match.method == "manual", Match.score >= min_score),
+            ),
         )
         .join(Product, and_(Product.id == Match.product_id, Product.enabled))
         .join(Evidence, Evidence.id == Observation.evidence_id)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, Select, and_, case, cast, delete, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from pricevane.storage.history import AnyRow, update_rows, upsert
 from pricevane.storage.tables import (
@@ -41,10 +42,11 @@ def save_matches(connection: Connection, judged: Mapping[int, str], found: Rows,
     """
     wanted = {(row["listing_id"], row["product_id"]): row for row in found}
     standing = [row for chunk in _chunks(judged) for row in connection.execute(_standing(chunk))]
-    ours = {(row.listing_id, row.product_id) for row in standing if row.method == "manual"}
-    settled = {row.listing_id for row in standing if row.method == "manual" and row.state == "confirmed"}
+    decided = [row for row in standing if row.method == "manual" and row.state in ("confirmed", "rejected")]
+    ours = {(row.listing_id, row.product_id) for row in decided}
+    settled = {row.listing_id for row in decided if row.state == "confirmed"}
     before = {(row.listing_id, row.product_id) for row in standing if row.state == "confirmed"}
-    lost = [row for row in standing if row.method != "manual" and (row.listing_id, row.product_id) not in wanted]
+    lost = [row for row in standing if (row.listing_id, row.product_id) not in ours | wanted.keys()]
     _forget(connection, [row.id for row in lost if row.state != "confirmed"])
     _demote(connection, [row.id for row in lost if row.state == "confirmed"], NOT_FOUND)
     changed = [row for row in standing if (row.listing_id, row.product_id) in before & wanted.keys() - ours]
@@ -113,7 +115,7 @@ def decide_match(connection: Connection, match_id: int, verdict: str, who: str, 
     before = {**_kept(row), "displaced": [{"id": one.id, **_kept(one)} for one in displaced]}
     for one in displaced:
         connection.execute(update(Match).where(Match.id == one.id).values(state="rejected", method="manual"))
-    told = {**VERDICTS[verdict], "method": "manual", "flag": ""}
+    told = {**VERDICTS[verdict], "method": "manual", "flag": "", "made_at": at}
     connection.execute(update(Match).where(Match.id == match_id).values(told))
     _note(connection, row, verdict, who, why, at, before)
     return True
@@ -170,9 +172,8 @@ def pairs_query(since: date) -> Select[*tuple[Any, ...]]:
     The listing's columns begin with listing_, our product's with product_; both have a price (minor units) and its
     currency, ours the revenue (minor units) of its sales from `since` on.
     """
-    ours = _latest_prices()
     sold = (
-        select(Sales.product_id, func.sum(Sales.revenue_minor).label("revenue_minor"))
+        select(Sales.product_id, cast(func.sum(Sales.revenue_minor), BigInteger).label("revenue_minor"))
         .where(Sales.sold_on >= since)
         .group_by(Sales.product_id)
         .subquery()
@@ -188,8 +189,8 @@ def pairs_query(since: date) -> Select[*tuple[Any, ...]]:
             State.currency.label("listing_currency"),
             *(getattr(Product, name).label(f"product_{name}") for name in ("sku", "name", "brand", "gtin", "mpn")),
             func.coalesce(Category.name, "").label("product_category"),
-            ours.c.price_minor.label("product_price_minor"),
-            func.coalesce(ours.c.currency, Product.currency).label("product_currency"),
+            OwnPrice.price_minor.label("product_price_minor"),
+            func.coalesce(OwnPrice.currency, Product.currency).label("product_currency"),
             func.coalesce(sold.c.revenue_minor, 0).label("product_revenue_minor"),
         )
         .join(Listing, Listing.id == Match.listing_id)
@@ -197,7 +198,7 @@ def pairs_query(since: date) -> Select[*tuple[Any, ...]]:
         .join(Product, and_(Product.id == Match.product_id, Product.enabled))
         .outerjoin(State, State.listing_id == Listing.id)
         .outerjoin(Category, Category.id == Product.category_id)
-        .outerjoin(ours, ours.c.product_id == Product.id)
+        .outerjoin(OwnPrice, and_(OwnPrice.product_id == Product.id, OwnPrice.valid_from == _newest_price()))
         .outerjoin(sold, sold.c.product_id == Product.id)
         .order_by(Match.listing_id, Match.score.desc(), Match.id)
     )
@@ -206,11 +207,18 @@ def pairs_query(since: date) -> Select[*tuple[Any, ...]]:
 _LISTING = ("name", "brand", "gtin", "mpn", "sku", "category", "pack", "attributes", "url", "image")
 
 
-def _latest_prices() -> Any:
-    newest = select(OwnPrice.product_id, func.max(OwnPrice.valid_from).label("at")).group_by(OwnPrice.product_id)
-    last = newest.subquery()
-    at = and_(OwnPrice.product_id == last.c.product_id, OwnPrice.valid_from == last.c.at)
-    return select(OwnPrice.product_id, OwnPrice.price_minor, OwnPrice.currency).join(last, at).subquery()
+def _newest_price() -> Any:
+    """When a product's last own price began: looked up by its key, where a join of two subqueries would scan."""
+    prices = aliased(OwnPrice)
+    return select(func.max(prices.valid_from)).where(prices.product_id == Product.id).scalar_subquery()
+
+
+def match_counts(connection: Connection) -> dict[str, int]:
+    """How many listings of enabled sites are matched, and about how many a person is asked."""
+    shown = select(func.count(Match.listing_id.distinct())).join(Listing, Listing.id == Match.listing_id)
+    shown = shown.join(Site, and_(Site.id == Listing.site_id, Site.enabled))
+    asked = {"matched": Match.state == "confirmed", "waiting": waiting()}
+    return {name: int(connection.execute(shown.where(where)).scalar_one()) for name, where in asked.items()}
 
 
 def waiting() -> Any:
