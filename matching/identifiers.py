@@ -99,7 +99,8 @@ def aliases(listings: pd.DataFrame, products: pd.DataFrame, matched: pd.DataFram
     `matched` (listing_id, product_id) are pairs that are the same for other reasons than their brands.
     """
     pairs = matched.merge(listings[["listing_id", "brand"]], on="listing_id", validate="one_to_one")
-    pairs = pairs.merge(products[["product_id", "brand"]], on="product_id", suffixes=("", "_ours"))
+    ours = products[["product_id", "brand"]]
+    pairs = pairs.merge(ours, on="product_id", suffixes=("", "_ours"), validate="many_to_one")
     sides = pd.DataFrame({"theirs": _bare(pairs["brand"]), "ours": _bare(pairs["brand_ours"])})
     sides = sides[~sides.isin({"", *GENERIC_BRANDS}).any(axis=1)]
     counts = sides.value_counts().rename("pairs").reset_index()

@@ -103,7 +103,7 @@ def _refuse(errors: Sequence[str]) -> None:
 def _resolved(connection: Connection, rows: Sequence[VerdictRow]) -> list[_Said]:
     """The rows with what they name; raises BadFile for what is not there or not clear."""
     listings = _listings(connection, {form for row in rows for form in _forms(row.url)})
-    products = dict(connection.execute(select(Product.sku, Product.id)).tuples().all())
+    products = dict(connection.execute(select(Product.sku, Product.id)).all())
     errors, said = [], []
     for row in rows:
         found = next(filter(None, (listings.get(form) for form in _forms(row.url))), [])

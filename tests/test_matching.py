@@ -104,7 +104,7 @@ IDENTIFIED = st.fixed_dictionaries(
 def test_the_order_of_listings_and_products_does_not_matter(listings: Any, products: Any, chance: Any) -> None:
     left, right = side("listing_id", listings), side("product_id", products)
     mixed = [frame.sample(frac=1, random_state=chance.randrange(1000)) for frame in (left, right)]
-    pd.testing.assert_frame_equal(match(left, right), match(*mixed))
+    pd.testing.assert_frame_equal(match(left, right), match(mixed[0], mixed[1]))
 
 
 @settings(max_examples=50, deadline=None)

@@ -32,7 +32,7 @@ class Desk:
     def match(self, at: datetime = AT) -> jobs.Matched:
         return jobs.match(self.house, at)
 
-    def said(self) -> list[tuple[str, str, str, str]]:
+    def said(self) -> list[tuple[str, ...]]:
         """(listing's name, product's sku, method, state) of all pairs, rejected and abstained ones left out."""
         query = (
             select(Listing.name, Product.sku, Match.method, Match.state)
