@@ -37,7 +37,7 @@ VETOES = {"accessory": "one of the two is an accessory", "bundle": "one of the t
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two goods as a person compares them; texts as found, at most LONGEST characters but for `url`."""
+    """One of the two goods as a person compares them; texts as found, at most LONGEST characters but for addresses."""
 
     name: str
     brand: str
@@ -48,6 +48,7 @@ class Side:
     pack: str
     attributes: str
     url: str
+    image: str
     price: Money | None
 
 
@@ -206,7 +207,7 @@ def _side(row: AnyRow, whose: str) -> Side:
     attributes = getattr(row, f"{whose}_attributes", None) or {}
     return Side(
         **{name: text(name) for name in ("name", "brand", "gtin", "mpn", "sku", "category", "pack")},
-        url=str(getattr(row, f"{whose}_url", "")),
+        **{name: str(getattr(row, f"{whose}_{name}", "")) for name in ("url", "image")},
         attributes=", ".join(f"{name} {value}" for name, value in attributes.items())[:LONGEST],
         price=None if minor is None else Money.from_minor(minor, currency),
     )

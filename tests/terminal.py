@@ -50,7 +50,11 @@ class Terminal:
         os.close(self.end)
 
     def type(self, keys: str) -> None:
-        """Press keys at once."""
+        """Press keys, once the command waits for one."""
+        patient_until = time.monotonic() + PATIENCE_S
+        while termios.tcgetattr(self.end)[3] & termios.ICANON:
+            assert time.monotonic() < patient_until, "it waits for no key"
+            time.sleep(0.001)
         os.write(self.end, keys.encode())
 
     def shows(self, text: str) -> str:

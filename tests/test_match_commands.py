@@ -22,7 +22,7 @@ from tests.terminal import ORDERS, Terminal
 from tests.waiting_pairs import list_goods, pair
 
 __all__ = ["door"]
-HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202eevil\u202c [bold red]shout[/] [same]"
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202e [red]x[/]"
 KEYS_LINE = "? help"
 
 
@@ -56,7 +56,7 @@ def reviewed(keys: str, *words: str) -> str:
 
 # Keys typed, the states of the four pairs then, and the summary.
 TYPED = [
-    ("yq", ["confirmed", "candidate", "candidate", "candidate"], "1 answers kept"),
+    ("yq", ["confirmed", "candidate", "candidate", "candidate"], "1 answer kept"),
     ("2q", ["candidate", "confirmed", "candidate", "candidate"], "1 the same; 2 left"),
     ("ooyq", ["candidate", "confirmed", "candidate", "candidate"], "1 the same; 2 left"),
     ("nq", ["rejected", "rejected", "candidate", "candidate"], "1 not the same; 2 left"),
@@ -131,8 +131,7 @@ def test_in_a_real_terminal_one_key_answers_and_a_hostile_name_does_nothing(
         assert "kept: not the same: =K-1 K-2; u takes it back" in card
         terminal.type("s")
         hostile = terminal.shows(KEYS_LINE)
-        assert "(same)" in hostile if environment else "[same]" in hostile
-        assert "[bold red]shout[/]" in hostile.replace("(", "[").replace(")", "]")
+        assert ("(red)x" if environment else "[red]x[/]") in hostile
         terminal.type("u")
         terminal.shows("skipped no longer")
         terminal.type("u")
@@ -157,7 +156,7 @@ def test_leaving_in_the_middle_loses_no_answer(queue: Engine, door: Door, key: s
         terminal.shows(KEYS_LINE)
         terminal.type(key)
         assert terminal.ends() == code
-        assert "1 answers kept" in terminal.raw
+        assert "1 answer kept" in terminal.raw
     assert states(queue)[0] == "confirmed"
 
 
@@ -267,7 +266,7 @@ def test_a_table_may_name_a_pair_that_nobody_thought_of_and_overrule_a_person(qu
     said = door.run("match", "import", "pairs.csv")
     assert said.out.splitlines() == [
         "pairs: 1 confirmed, 1 rejected, 0 comparable; 0 as they were, 0 without a verdict",
-        "1 of them overrule what a person said before",
+        "1 of them overruled what a person said before",
     ]
     assert states(queue) == ["rejected", "candidate", "candidate", "candidate", "confirmed"]
 

@@ -15,8 +15,10 @@ from sqlalchemy import Engine, insert, update
 from pricevane.answers import Overtaken, answer, choices, take_back, verdicts
 from pricevane.differences import Piece, differences
 from pricevane.review import Question, price_ratio, queue, side_by_side, value_of_answer
+from pricevane.sheet import BadFile
 from pricevane.storage.matches import decide_match
 from pricevane.storage.tables import Decision, Match, OwnPrice, Product, Site
+from pricevane.verdicts import VerdictRow, import_verdicts
 from tests.house_rows import AT, add_site, crawl, offer, rows
 from tests.waiting_pairs import list_goods, pair, sell
 
@@ -261,3 +263,29 @@ def test_a_flagged_match_that_is_confirmed_again_waits_no_longer(engine: Engine)
     assert ask(engine) == []
     crawl(engine, site_id, [offer(1, "9.95", AT + timedelta(days=1))], AT + timedelta(days=1))
     assert [(row.state, row.flag) for row in rows(engine, Match)] == [("confirmed", "")]
+
+
+def test_a_table_of_verdicts_is_kept_once_and_only_with_factor_and_room(engine: Engine) -> None:
+    first, second = list_goods(engine, add_site(engine), "9.95", "9.95")
+    for sku in ("K-1", "K-2"):
+        sell(engine, sku)
+    pair(engine, first, 1, veto="size", factor=2.0)
+    named = [(1, "K-1", "comparable"), (1, "K-2", "confirmed"), (2, "K-2", "rejected"), (2, "K-1", "")]
+    table = [
+        VerdictRow(place=f"line {line}", url=f"https://rival.example/p/{number}", sku=sku, verdict=verdict)
+        for line, (number, sku, verdict) in enumerate(named, 2)
+    ]
+    for same in (0, 3):
+        with engine.begin() as connection:
+            told = import_verdicts(connection, table, "ana", "", AT)
+        assert (sum(told.written.values()), told.same, told.overruled, told.empty) == (3 - same, same, 0, 1)
+    found = {(row.listing_id, row.product_id): (row.state, row.comparable) for row in rows(engine, Match)}
+    assert found == {
+        (first, 1): ("rejected", True),
+        (first, 2): ("confirmed", False),
+        (second, 2): ("rejected", False),
+    }
+    wrong = [table[1].model_copy(update={"sku": "K-1", "place": "line 9"}), table[1]]
+    with engine.begin() as connection, pytest.raises(BadFile, match="line 3: verdict: line 9 confirms this listing"):
+        import_verdicts(connection, wrong, "ana", "", AT)
+    assert len(rows(engine, Decision)) == 3

@@ -79,7 +79,8 @@ class Cards:
             names += [Text(f"and {more} more")] if more > 0 else []
             made.add_row(Text("already", "dim"), Text("; ").join(names))
         if whole:
-            made.add_row(Text("address", "dim"), self._text(theirs.url))
+            for label, address in (("address", theirs.url), ("picture", theirs.image)):
+                made.add_row(Text(label, "dim"), self._text(address))
             made.add_row(Text("evidence", "dim"), self._text(plain(dict(pair.evidence)) if pair.evidence else "none"))
         return made
 
@@ -99,7 +100,7 @@ class Cards:
     def _grid(self, sides: int) -> Table:
         made = Table.grid(padding=(0, 2, 0, 0))
         made.add_column(width=LABEL - 2)
-        room = self.width - LABEL - 2 * (sides - 1)
+        room = max(self.width - LABEL - 2 * (sides - 1), LABEL)
         for _ in range(sides):
             made.add_column(width=room // sides, overflow="fold")
         return made

@@ -196,6 +196,6 @@ def bring_in(
     counts = [f"{done.written[verdict]} {verdict}" for verdict in ("confirmed", "rejected", "comparable")]
     out.print(f"pairs: {', '.join(counts)}; {done.same} as they were, {done.empty} without a verdict")
     if done.overruled:
-        out.print(f"{done.overruled} of them {'would ' if dry_run else ''}overrule what a person said before")
+        out.print(f"{done.overruled} of them {'would overrule' if dry_run else 'overruled'} what a person said before")
     if dry_run:
         out.print("a dry run: nothing was written")

@@ -151,8 +151,9 @@ class Sitting:
             SAID[next(iter(one.verdicts.values()))] if isinstance(one, Answer) else "skipped" for one in self.past
         )
         told = [f"{count} {kind}" for kind, count in kinds.items()]
-        pace = f", {self._pace()}" if self.given else ""
-        out.print(f"{len(self.given)} answers kept{pace}: {', '.join(told) or 'none'}; {len(self.ahead)} left")
+        count, pace = len(self.given), f", {self._pace()}" if self.given else ""
+        kept = f"{count} answer{'' if count == 1 else 's'} kept{pace}"
+        out.print(f"{kept}: {', '.join(told) or 'none'}; {len(self.ahead)} left")
 
 
 def _key() -> str:
