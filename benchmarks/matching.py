@@ -9,6 +9,7 @@ import typer
 
 from benchmarks.options import BESIDE_THE_CHECKOUT, Data, Json, Quick, Seed
 from benchmarks.output import Figures, share, tell
+from benchmarks.pairing.decided import decided
 from benchmarks.pairing.judged import Automatic, Prepared, baselines, blocking, supervised, unseen
 from benchmarks.pairing.market import market_figures, market_set
 from benchmarks.pairing.sets import FOLDER, sets
@@ -55,7 +56,9 @@ def measure(prepared: Sequence[Prepared], made: Prepared, skipped: list[str]) ->
         if len(prepared) < FEWEST_SETS:
             skipped.append(f"matching: {name}.unseen_f1 (fewer than {FEWEST_SETS} sets)")
             continue
-        found, automatic = unseen(one, [*(other for other in prepared if other is not one), made])
+        others = [*(other for other in prepared if other is not one), made]
+        found, automatic = unseen(one, others)
+        figures |= _headed(name, decided(one, others)) if one.source.whole else {}
         figures |= _headed(name, found) | automatic.figures(f"{name}.")
         pooled.append(automatic)
     if prepared:

@@ -7,18 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import GroupKFold
 
 from matching.evaluate import NEVER, auto_threshold
 from matching.scorer import AMONG, FARTHEST, Scorer, calibrated
-from matching.sparse import Floats
+from matching.sparse import Floats, Ints
 
 # How far a house may be from the shipped calibration before it has decided anything: normal priors of shift and slope.
 SHIFT, SLOPE, FLATTEST = 0.5, 0.25, 0.1
 # What the shipped chance of automatic matches weighs against decisions on such pairs.
 WEIGHT = 300
 # Decisions, and those of the rarer kind, from which on single features are weighed anew, and how much that must pay.
-FEWEST, FEWEST_OF_EACH, RIDGE, LEAST_GAIN, FOLDS = 300, 30, 3.0, 0.01, 5
+FEWEST, FEWEST_OF_EACH, RIDGE, LEAST_GAIN, FOLDS = 300, 30, 30.0, 0.02, 5
 DECIDED = ("site_id", *AMONG, "proven", "vetoed", "label")
 
 
@@ -66,21 +66,33 @@ def thresholds(scorer: Scorer, decided: pd.DataFrame) -> dict[int, float]:
     return found
 
 
-def corrected(scorer: Scorer, features: pd.DataFrame, labels: Floats) -> Scorer:
+def implied(pairs: pd.DataFrame, decided: pd.DataFrame) -> Floats:
+    """Labels of candidates (listing_id, product_id) by what was decided (the same, with label); NaN where nothing was.
+
+    A listing that is one product is none of its other candidates.
+    """
+    keys = ["listing_id", "product_id"]
+    said = pairs[keys].merge(decided[[*keys, "label"]], on=keys, how="left", validate="one_to_one")["label"]
+    found = pairs["listing_id"].isin(decided.loc[decided["label"].eq(1), "listing_id"])
+    return np.where(said.isna() & found.to_numpy(np.bool_), 0.0, said.to_numpy(np.float64, na_value=np.nan))
+
+
+def corrected(scorer: Scorer, features: pd.DataFrame, labels: Floats, listings: Ints, decisions: int) -> Scorer:
     """The scorer with single features weighed anew by decisions, if there are enough and cross-validation gains.
 
-    features, one row a decided pair, as features.features makes them. A ridge regression of the labels on the
-    standardised features, with the scorer's log-odds as offset.
+    features, one row a pair, as features.features makes them; labels as `implied`, none missing: easy pairs must be
+    among them, since what is asked of people is hard. `listings` says whose pair it is. A ridge regression of the
+    labels on the standardised features, with the scorer's log-odds as offset.
     """
     rarer = int(min(labels.sum(), len(labels) - labels.sum()))
-    if len(labels) < FEWEST or rarer < FEWEST_OF_EACH:
+    if decisions < FEWEST or rarer < FEWEST_OF_EACH:
         return scorer
     varied = features.loc[:, features.std().gt(0)]
     means, deviations = varied.mean(), varied.std()
     rows = ((varied - means) / deviations).fillna(0.0).to_numpy(np.float64)
     offset = scorer.log_odds(features)
     before = after = 0.0
-    for learnt, asked in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, labels):
+    for learnt, asked in GroupKFold(FOLDS).split(rows, groups=listings):
         weights, base = (_ridge(part[learnt], offset[learnt], labels[learnt]) for part in (rows, rows[:, :0]))
         before += _log_loss(base[0] + offset[asked], labels[asked])
         after += _log_loss(weights[0] + offset[asked] + rows[asked] @ weights[1:], labels[asked])

@@ -12,12 +12,13 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from matching.assign import CANDIDATE, CONFIRMED
+from matching.candidates import candidates
 from matching.checks import checked
 from matching.drift import drifting
 from matching.features import Comparison
 from matching.identifiers import aliases, match, match_by_sku
 from matching.judge import Known, judge
-from matching.learn import DECIDED, FEWEST, corrected, recalibrated, thresholds
+from matching.learn import DECIDED, FEWEST, corrected, implied, recalibrated, thresholds
 from matching.readings import read
 from matching.scorer import AMONG, Scorer, shipped
 from pricevane.storage import frames
@@ -249,14 +250,12 @@ def _corrected(sides: Sides, decided: pd.DataFrame) -> Scorer:
         return shipped()
     listings = sides.listings[sides.listings["listing_id"].isin(decided["listing_id"])]
     left, right = read(listings, "listing_id"), read(sides.products, "product_id")
-    places = {
-        "left": left.ids.get_indexer(pd.Index(decided["listing_id"])),
-        "right": right.ids.get_indexer(pd.Index(decided["product_id"])),
-    }
-    pairs = pd.DataFrame(places)
-    there = pairs.ge(0).all(axis=1)
-    labels = np.asarray(decided["state"].eq(CONFIRMED), np.float64)[there.to_numpy()]
-    return corrected(shipped(), Comparison(left, right).features(pairs[there]), labels)
+    pairs = candidates(left, right)
+    pairs = pairs.assign(listing_id=left.ids[pairs["left"]], product_id=right.ids[pairs["right"]])
+    labels = implied(pairs, decided.assign(label=decided["state"].eq(CONFIRMED).astype("float64")))
+    known = ~np.isnan(labels)
+    features = Comparison(left, right).features(pairs[known])
+    return corrected(shipped(), features, labels[known], pairs["left"].to_numpy(np.int64)[known], len(decided))
 
 
 def rows_of(found: Found) -> Sequence[dict[str, Any]]:

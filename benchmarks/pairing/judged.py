@@ -80,10 +80,15 @@ def scores(prepared: Prepared, scorer: Scorer, strict: bool = False) -> Floats:
     return np.where(one_to_one(one.pairs, found), found, 0.0) if one.rivals else found
 
 
+def unseen_scorer(prepared: Prepared, others: Sequence[Prepared]) -> Scorer:
+    """The recipe's scorer from the other sets, without any row that the scored set has, too."""
+    left = [other.labelled_without(prepared.source) for other in others]
+    return fit([other for other in left if not np.isnan(other.labels).all()])
+
+
 def unseen(prepared: Prepared, others: Sequence[Prepared]) -> tuple[dict[str, float], Automatic]:
     """Figures with a scorer that the recipe made from the other sets alone."""
-    left = [other.labelled_without(prepared.source) for other in others]
-    scorer = fit([other for other in left if not np.isnan(other.labels).all()])
+    scorer = unseen_scorer(prepared, others)
     one = prepared.labelled
     known, scored = ~np.isnan(one.labels), _scored(prepared)
     found, strict = scores(prepared, scorer), scores(prepared, scorer, strict=True)
