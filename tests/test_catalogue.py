@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from pricevane.catalogue import Imported, ProductRow, SalesRow, import_products, import_sales
-from pricevane.sheet import BadFile, read_rows
+from pricevane.intake.catalogue import Imported, ProductRow, SalesRow, import_products, import_sales
+from pricevane.intake.sheet import BadFile, read_rows
 from pricevane.storage.tables import Category, OwnPrice, PricingRun, Product, Proposal, Sales
 from tests.house_rows import AT, add_product, rows
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from pricevane import catalogue, config, jobs
+from pricevane import config, jobs
 from pricevane.house import open_house
+from pricevane.intake import catalogue
+from pricevane.intake.sheet import read_rows
 from pricevane.market import Market, World
-from pricevane.sheet import read_rows
 from pricevane.storage.tables import Evidence, Move, Observation, Proposal
 
 DAYS = 5

@@ -16,13 +16,13 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from pricevane.catalogue import ProductRow, diff
 from pricevane.cli import app
-from pricevane.intake import Products, Reading, read_products, read_sales
+from pricevane.intake.catalogue import ProductRow, diff
+from pricevane.intake.files import Products, Reading, read_products, read_sales
+from pricevane.intake.own_shop import products_of
+from pricevane.intake.sheet import BadFile
 from pricevane.market import Market, World
 from pricevane.model import PriceKind
-from pricevane.ownshop import products_of
-from pricevane.sheet import BadFile
 from pricevane.storage.tables import Listing, OwnPrice, Product
 from pricevane.wire import offer_row
 from tests.cli_house import Door, door

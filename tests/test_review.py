@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, update
 
-from pricevane.answers import Overtaken, answer, choices, take_back, verdicts
-from pricevane.differences import Piece, differences
-from pricevane.review import Question, price_ratio, queue, side_by_side, value_of_answer
-from pricevane.sheet import BadFile
+from pricevane.intake.sheet import BadFile
+from pricevane.review.answers import Overtaken, answer, choices, take_back, verdicts
+from pricevane.review.differences import Piece, differences
+from pricevane.review.queue import Question, price_ratio, queue, side_by_side, value_of_answer
+from pricevane.review.verdicts import VerdictRow, import_verdicts
 from pricevane.storage.matches import decide_match
 from pricevane.storage.tables import Decision, Match, OwnPrice, Product, Site
-from pricevane.verdicts import VerdictRow, import_verdicts
 from tests.house_rows import AT, add_site, crawl, offer, rows
 from tests.waiting_pairs import list_goods, pair, sell
 

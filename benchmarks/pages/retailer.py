@@ -10,10 +10,10 @@ from pathlib import Path
 
 from benchmarks.pages.labels import Page
 from benchmarks.pages.shops import Shop
-from pricevane import catalogue
 from pricevane import config as configuration
 from pricevane.house import House, open_house
-from pricevane.sheet import read_rows
+from pricevane.intake import catalogue
+from pricevane.intake.sheet import read_rows
 
 PRODUCTS = "products.csv"
 COLUMNS = ("sku", "name", "gtin", "brand", "mpn", "price", "cost", "currency")

@@ -8,11 +8,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pricevane.answers import choices
 from pricevane.cli.output import plain
-from pricevane.differences import Piece, differences
 from pricevane.model import Money
-from pricevane.review import Pair, Question, Side, price_ratio, side_by_side
+from pricevane.review.answers import choices
+from pricevane.review.differences import Piece, differences
+from pricevane.review.queue import Pair, Question, Side, price_ratio, side_by_side
 
 WIDEST, LABEL = 160, 12
 LONG, LONGEST = 160, 2000

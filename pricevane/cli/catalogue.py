@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pricevane import catalogue, intake, jobs, ownshop
-from pricevane.cautions import first, missing
+from pricevane import jobs
 from pricevane.cli.changed import settle
 from pricevane.cli.output import Format, FormatOption, err, out, plain
 from pricevane.cli.session import Browser, BrowserOption, ConfigOption, ContactOption, Failed, house, now
@@ -16,6 +15,8 @@ from pricevane.cli.stopping import TooSlow, stoppable
 from pricevane.cli.summary import cost, summarise
 from pricevane.cli.watching import Watch
 from pricevane.config import Config
+from pricevane.intake import catalogue, files, own_shop
+from pricevane.intake.cautions import first, missing
 from pricevane.model import CrawlReport, Origin, SiteState
 
 FileArgument = Annotated[
@@ -63,7 +64,7 @@ def products(
 ) -> None:
     """Add or update products by sku; columns that the file lacks stay, a price that changed joins your history."""
     at = now()
-    found = intake.read_products(file, intake.Reading(encoding, sheet, _columns(column), drop_bad_gtins), at)
+    found = files.read_products(file, files.Reading(encoding, sheet, _columns(column), drop_bad_gtins), at)
     settle(
         house(config),
         found.rows,
@@ -88,7 +89,7 @@ def sales(
     config: ConfigOption = None,
 ) -> None:
     """Add or correct daily sales."""
-    rows = intake.read_sales(file, intake.Reading(encoding, sheet, _columns(column)))
+    rows = files.read_sales(file, files.Reading(encoding, sheet, _columns(column)))
     with house(config).engine.begin() as connection:
         done = catalogue.import_sales(connection, rows)
     out.print(f"days of sales: {done.added} added, {done.changed} changed, {done.same} as they were")
@@ -118,7 +119,7 @@ def shop(
         raise typer.BadParameter(f"{error}; for example https://shop.example/", param_hint="ADDRESS") from error
     home = house(config)
     watch, report = _read(_state(home.config, address, contact, browser, max_pages), origin, limit)
-    shelf = ownshop.products_of(watch.rows)
+    shelf = own_shop.products_of(watch.rows)
     err.print(plain(f"{len(watch.rows)} offers, {len(shelf.rows)} products; {cost(report)}"))
     for reason, count in shelf.left_out.most_common():
         err.print(plain(f"left out: {reason}: {count}"))

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from pricevane import catalogue
-from pricevane.catalogue import Change, Diff
-from pricevane.cautions import cautions, first
 from pricevane.cli.output import Format, err, out, plain, show
 from pricevane.cli.session import Failed
 from pricevane.house import House
+from pricevane.intake import catalogue
+from pricevane.intake.catalogue import Change, Diff
+from pricevane.intake.cautions import cautions, first
 from pricevane.model import Money
 
 COLUMNS = ("sku", "name", "change", "column", "old", "new")

@@ -14,14 +14,15 @@ from typing import Annotated
 
 import typer
 
-from pricevane import catalogue, jobs
 from pricevane import config as configuration
+from pricevane import jobs
 from pricevane.cli.output import err, out
 from pricevane.cli.session import Failed, now
 from pricevane.cli.verdict import Verdict, judge
 from pricevane.house import House, open_house
+from pricevane.intake import catalogue
+from pricevane.intake.sheet import read_rows
 from pricevane.market import Market, World
-from pricevane.sheet import read_rows
 
 LEAST_DAYS = 4
 MADE = ("pricevane.toml", "products.csv", "sales.csv", "digest.html", "pricevane.db", "outbox")

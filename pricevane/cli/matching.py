@@ -16,11 +16,11 @@ from pricevane.cli.kinds import Kind
 from pricevane.cli.output import Format, FormatOption, out, plain, show
 from pricevane.cli.review import SiteOption, review
 from pricevane.cli.session import ConfigOption, Failed, WhoOption, WhyOption, house, now, who
-from pricevane.review import SOLD_WITHIN, Pair, Side, pair_of, price_ratio, queue, theirs_of
-from pricevane.sheet import read_rows
+from pricevane.intake.sheet import read_rows
+from pricevane.review.queue import SOLD_WITHIN, Pair, Side, pair_of, price_ratio, queue, theirs_of
+from pricevane.review.verdicts import VerdictRow, import_verdicts, unique
 from pricevane.storage.matches import decisions_query, pairs_query, undo_match
 from pricevane.storage.tables import Decision, Match, Site
-from pricevane.verdicts import VerdictRow, import_verdicts, unique
 from pricevane.visit import site_named
 
 LISTED = ("id", "state", "score", "sku", "price", "our_price", "ratio", "site", "name", "reason")

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from pricevane.answers import Answer, Overtaken, answer, choices, take_back, verdicts
 from pricevane.cli.card import Cards
 from pricevane.cli.output import err, out, plain
 from pricevane.cli.session import ConfigOption, Failed, WhoOption, WhyOption, house, now, who
 from pricevane.cli.stopping import INTERRUPTED
 from pricevane.house import House
-from pricevane.review import Question, queue
+from pricevane.review.answers import Answer, Overtaken, answer, choices, take_back, verdicts
+from pricevane.review.queue import Question, queue
 from pricevane.visit import site_named
 
 SAID = {"confirmed": "the same", "rejected": "not the same", "comparable": "comparable"}

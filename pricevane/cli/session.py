@@ -13,7 +13,7 @@ import typer
 from pricevane import config as configuration
 from pricevane import jobs
 from pricevane.house import House, open_house
-from pricevane.sheet import BadFile
+from pricevane.intake.sheet import BadFile
 
 ConfigOption = Annotated[
     Path | None,

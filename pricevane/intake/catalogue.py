@@ -12,9 +12,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 
-from pricevane.cells import GREATEST, Amount, Count, Flag, Price, Rate, cut, number, own_gtin, whole
+from pricevane.intake.cells import GREATEST, Amount, Count, Flag, Price, Rate, cut, number, own_gtin, whole
+from pricevane.intake.sheet import BadFile, Row
 from pricevane.model import LostDigits, Money
-from pricevane.sheet import BadFile, Row
 from pricevane.storage.history import update_rows, upsert
 from pricevane.storage.tables import Category, OwnPrice, Product, Proposal, Sales
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
-from pricevane.catalogue import Diff
-from pricevane.headings import LONGEST
+from pricevane.intake.catalogue import Diff
+from pricevane.intake.headings import LONGEST
 
 # As matching counts: fewer letters and digits say nothing.
 LEAST_TOLD = 3

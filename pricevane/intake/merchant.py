@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from pricevane.sheet import MOST_ROWS, BadFile, Table
+from pricevane.intake.sheet import MOST_ROWS, BadFile, Table
 
 _GOOGLE = "http://base.google.com/ns/1.0"
 _ENTRIES = ("{*}item", "{*}entry")

@@ -11,7 +11,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from pricevane.sheet import MOST_ROWS, BadFile, Table
+from pricevane.intake.sheet import MOST_ROWS, BadFile, Table
 
 # Unpacked; the packed file may be a thousandth of it.
 LARGEST = 400 * 1024 * 1024

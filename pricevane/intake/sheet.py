@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pricevane.headings import alike, listed, plain
+from pricevane.intake.headings import alike, listed, plain
 
 SHOWN_ERRORS = 10
 LARGEST = 200 * 1024 * 1024

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import ValidationError
 
-from pricevane.catalogue import ProductRow
+from pricevane.intake.catalogue import ProductRow
 from pricevane.model import PriceKind, Status
 
 OWN_KINDS = frozenset((PriceKind.STANDARD, PriceKind.SALE))

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pricevane import layouts, sheet
-from pricevane.catalogue import ProductRow, SalesRow
-from pricevane.cells import cut, own_gtin
-from pricevane.merchant import read_feed
-from pricevane.sheet import BadFile, Table
-from pricevane.spreadsheet import read_workbook
+from pricevane.intake import layouts, sheet
+from pricevane.intake.catalogue import ProductRow, SalesRow
+from pricevane.intake.cells import cut, own_gtin
+from pricevane.intake.merchant import read_feed
+from pricevane.intake.sheet import BadFile, Table
+from pricevane.intake.spreadsheet import read_workbook
 
 WORKBOOK = b"PK\x03\x04"
 XML = re.compile(rb"\s*(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<")

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from pricevane.cells import LONGEST_NUMBER
-from pricevane.headings import KNOWN
-from pricevane.sheet import Table
+from pricevane.intake.cells import LONGEST_NUMBER
+from pricevane.intake.headings import KNOWN
+from pricevane.intake.sheet import Table
 
 _CURRENCY = re.compile(r"(?P<before>[A-Za-z]{3})?\s*(?P<amount>[^A-Za-z]*?)\s*(?P<after>[A-Za-z]{3})?")
 _OUT_OF_STOCK = "out_of_stock"

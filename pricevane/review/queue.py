@@ -13,8 +13,8 @@ from unicodedata import normalize
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.orm import aliased
 
-from pricevane.differences import Piece, differences
 from pricevane.model import Money
+from pricevane.review.differences import Piece, differences
 from pricevane.storage.history import AnyRow
 from pricevane.storage.matches import pairs_query, waiting
 from pricevane.storage.tables import Listing, Match, Site

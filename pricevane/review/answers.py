@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from pricevane.review import Pair, Question
+from pricevane.review.queue import Pair, Question
 from pricevane.storage.history import AnyRow
 from pricevane.storage.matches import decide_match, undo_match
 from pricevane.storage.tables import Decision, Match, Product

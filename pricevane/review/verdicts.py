@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from sqlalchemy import Connection, select
 
-from pricevane.sheet import SHOWN_ERRORS, BadFile, Row
+from pricevane.intake.sheet import SHOWN_ERRORS, BadFile, Row
 from pricevane.storage.history import AnyRow
 from pricevane.storage.matches import VERDICTS, decide_match, pair_id
 from pricevane.storage.tables import Listing, Match, Product, Site
