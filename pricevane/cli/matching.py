@@ -84,7 +84,13 @@ def match(context: typer.Context, config: ConfigOption = None) -> None:
         return
     done = jobs.match(house(config), now())
     out.print(f"{done.matched} of {done.listings} listings matched, {done.new} of them new")
-    out.print(f"{done.listings - done.matched} unmatched")
+    out.print(
+        f"{done.listings - done.matched} unmatched, {done.waiting} of them wait for a person: pricevane match review"
+    )
+    for name, ours in sorted(done.found.brands.items()):
+        out.print(f"brand {plain(name)} is taken for our {plain(ours)}")
+    if done.found.unreadable:
+        out.print(f"{done.found.unreadable} names of listings and products say too little to be matched by")
 
 
 def listing(
