@@ -146,7 +146,10 @@ def _believed(left: Table, right: Table, pairs: pd.DataFrame, scorer: Scorer, kn
     kept = one_to_one(worth, np.where(vetoed | gone, 0.0, scores), shared)
     auto = worth["site"].map(dict(known.auto)).fillna(scorer.auto).to_numpy(np.float64)
     sure = worth["proven"] & ~vetoed & (scores >= auto)
-    clear = kept & leads(worth[list(AMONG)].to_numpy(np.float64))
+    proof = (worth["proven"] & ~vetoed).astype("int64")
+    alone = proof.groupby([worth["site"], worth["right"]]).transform("sum").le(1) | shared
+    alone &= proof.groupby(worth["left"]).transform("sum").le(1)
+    clear = kept & alone & leads(worth[list(AMONG)].to_numpy(np.float64))
     state = states(scores, kept | (sure & ~_has_other(worth, kept)), vetoed, sure & clear, scorer.match)
     flag = pd.Series("", worth.index, dtype="str").mask(sure & ~clear, AMBIGUOUS).mask(worth["differ"], OTHER_GTIN)
     score = worth["score"].mask(state.eq(CONFIRMED), np.maximum(scores, scorer.sure))

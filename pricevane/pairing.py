@@ -104,7 +104,9 @@ def find(sides: Sides, marketplaces: frozenset[int], as_of: datetime) -> Found:
     by_person = sides.listings.loc[sides.listings["method"].eq("manual"), "listing_id"]
     rest = sides.listings[~sides.listings["listing_id"].isin([*settled["listing_id"], *by_person])]
     far = rest["listing_id"].isin(usual.loc[drifting(usual).ne(""), "listing_id"])
-    stale = rest[far | rest["judged"].ne(rest["listing_id"].map(fingerprints))]
+    changed = rest[far | rest["judged"].ne(rest["listing_id"].map(fingerprints))]
+    # A listing's rivals are the others of its site, so these are judged beside it.
+    stale = rest[rest["site_id"].isin(changed["site_id"])]
     named = judge(stale, sides.products, _known(sides, settled, stale, marketplaces, auto), scorer)
     pairs = _doubting(named.pairs.assign(method="text"), usual, sides)
     doubted = set(pairs.loc[pairs["state"].ne(named.pairs["state"]), "listing_id"])

@@ -101,14 +101,25 @@ def test_a_listing_is_judged_anew_when_anything_about_it_changes(desk: Desk) -> 
     assert not desk.match().found.judged
     desk.crawl(offer(1, name="Sony LCS-CSL camera case"), offer(2, name="Vase"), at=AT + DAY)
     changed = desk.match(AT + DAY)
-    assert len(changed.found.judged) == 1
+    assert len(changed.found.judged) == 2
     assert desk.said() == []
     assert (rows(desk.house, Match)[0].state, rows(desk.house, Match)[0].veto) == ("rejected", "accessory")
     product(desk, "CASE", "Sony LCS-CSL case for cameras")
     assert len(desk.match(AT + DAY).found.judged) == 2
     with desk.house.engine.begin() as connection:
         connection.execute(update(State).where(State.listing_id == 2).values(reading=DELISTED))
-    assert len(desk.match(AT + DAY).found.judged) == 1
+    assert len(desk.match(AT + DAY).found.judged) == 2
+    assert not desk.match(AT + DAY).found.judged
+
+
+def test_a_second_listing_with_the_code_of_a_first_makes_both_doubtful(desk: Desk) -> None:
+    desk.crawl(offer(1, name=f"{CAMERA} red"))
+    product(desk, "RED", RED)
+    desk.match()
+    assert [row[3] for row in desk.said()] == ["confirmed"]
+    desk.crawl(offer(1, name=f"{CAMERA} red"), offer(2, name=f"{CAMERA} in red", price="29.90"), at=AT + DAY)
+    desk.match(AT + DAY)
+    assert [row[3] for row in desk.said()] == ["candidate", "candidate"]
 
 
 def test_what_a_person_confirmed_stays_and_what_one_rejected_never_returns(desk: Desk) -> None:
@@ -156,14 +167,12 @@ def test_only_other_packs_may_be_called_comparable(desk: Desk) -> None:
     (pair,) = [row for row in rows(desk.house, Match) if row.veto]
     assert (pair.veto, pair.state, pair.factor) == ("pack count", "rejected", 6)
     with desk.house.engine.begin() as connection:
-        assert frames.comparable_pairs(connection).empty
         matches.decide_match(connection, pair.id, "comparable", "ana", "", AT)
         other = matches.pair_id(connection, pair.listing_id, rows(desk.house, Product)[1].id, AT)
         with pytest.raises(ValueError, match="no factor"):
             matches.decide_match(connection, other, "comparable", "ana", "", AT)
-        assert frames.comparable_pairs(connection)["factor"].tolist() == [6]
     desk.match(AT + DAY)
-    assert [row.comparable for row in rows(desk.house, Match)] == [True]
+    assert [(row.comparable, row.state, row.factor) for row in rows(desk.house, Match)] == [(True, "rejected", 6)]
 
 
 def test_a_price_that_stands_far_from_the_usual_takes_a_match_out_until_it_returns(desk: Desk) -> None:

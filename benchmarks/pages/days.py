@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from benchmarks.pages.labels import Page
 from benchmarks.pages.readings import Matched, Moved, Read, matched, moves, observed, product_ids
 from benchmarks.pages.retailer import furnish, sku
@@ -19,12 +17,11 @@ from benchmarks.pages.shops import Shop, by_hash, open_shops
 from pricevane import jobs
 from pricevane.house import House
 from pricevane.model import Publication
-from pricevane.storage.tables import Match
+from pricevane.storage.matches import decide_match, pair_id
 
 CALM_DAYS = 3
 MOVED_DAYS = 2
 AT_ONCE = 2
-BY_HAND = {"method": "manual", "state": "confirmed", "score": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +94,7 @@ def _confirm_by_hand(house: House, pages: Sequence[Page], page_of: Mapping[str, 
             listings.setdefault(read.page_id, read.listing_id)
         wanted = {listings[page.id]: sku(page) for page in pages if page.id in listings and page.accepted}
         told, taken = {match.sku for match in known}, {match.listing_id for match in known}
-        rows = [
-            {"listing_id": listing_id, "product_id": ids[number], **BY_HAND, "made_at": at}
-            for listing_id, number in wanted.items()
-            if number not in told and listing_id not in taken
-        ]
-        if rows:
-            connection.execute(insert(Match), rows)
+        for listing_id, number in wanted.items():
+            if number not in told and listing_id not in taken:
+                pair = pair_id(connection, listing_id, ids[number], at)
+                decide_match(connection, pair, "confirmed", "the benchmark", "its label", at)

@@ -23,15 +23,28 @@ from pricevane.storage.matches import decisions_query, pairs_query, undo_match
 from pricevane.storage.tables import Decision, Match, Site
 from pricevane.visit import site_named
 
-LISTED = ("id", "state", "score", "sku", "price", "our_price", "ratio", "site", "name", "reason")
+LISTED = ("id", "state", "score", "sku", "price", "our_price", "ratio", "a_pack", "site", "name", "reason")
 KINDS = {
     **dict.fromkeys(("price", "our_price"), Kind.MONEY),
-    **dict.fromkeys(("ratio", "score", "factor"), Kind.SHARE),
+    **dict.fromkeys(("ratio", "a_pack", "score", "factor"), Kind.SHARE),
     **dict.fromkeys(("listing", "id"), Kind.COUNT),
 }
 NAMES = (
     *("url", "site", "sku", "verdict", "why", "name", "product", "brand", "our_brand", "price", "currency"),
-    *("our_price", "our_currency", "ratio", "score", "veto", "flag", "reason", "factor", "state", "listing", "id"),
+    *(
+        "our_price",
+        "our_currency",
+        "ratio",
+        "a_pack",
+        "score",
+        "veto",
+        "flag",
+        "reason",
+        "factor",
+        "state",
+        "listing",
+        "id",
+    ),
 )
 COLUMNS = {name: KINDS.get(name, Kind.TEXT) for name in NAMES}
 IdArgument = Annotated[int, typer.Argument(help="A number from `pricevane match list`.")]
@@ -137,6 +150,7 @@ def _row(site: str, listing_id: int, theirs: Side, pair: Pair) -> dict[str, Any]
         "url": theirs.url,
         "sku": ours.sku,
         "ratio": None if ratio is None else round(ratio, 2),
+        "a_pack": None if ratio is None or not pair.factor else round(ratio / pair.factor, 2),
         "score": round(pair.score, 3),
         "state": Standing.COMPARABLE.value if pair.comparable else pair.state,
     }

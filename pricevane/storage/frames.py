@@ -89,12 +89,6 @@ def decided_pairs(connection: Connection) -> pd.DataFrame:
     return frame(connection, query, made_at=INSTANT, **ids)
 
 
-def comparable_pairs(connection: Connection) -> pd.DataFrame:
-    """Pairs whose unit prices a person lets us compare, key (listing_id, product_id): factor (our packs in theirs)."""
-    query = select(Match.listing_id, Match.product_id, Match.factor).where(Match.comparable, Match.factor.is_not(None))
-    return frame(connection, query, listing_id="int64", product_id="int64", factor="float64")
-
-
 def products(connection: Connection) -> pd.DataFrame:
     """Enabled products, key product_id, with their category's floor and the last decision on them."""
     decided = (
