@@ -38,6 +38,13 @@ def one_to_one(pairs: pd.DataFrame, scores: Floats, shared: pd.Series[bool] | No
     return pd.Series(kept, index=pairs.index)
 
 
+def unrivalled(pairs: pd.DataFrame, proof: pd.Series[bool], shared: pd.Series[bool]) -> pd.Series[bool]:
+    """Which pairs are the only ones with proof of their listing and, unless `shared`, of their product on its site."""
+    many = proof.astype("int64")
+    of_product = many.groupby([pairs["site"], pairs["right"]]).transform("sum").le(1) | shared
+    return of_product & many.groupby(pairs["left"]).transform("sum").le(1)
+
+
 def states(
     scores: Floats, kept: pd.Series[bool], vetoed: pd.Series[bool], sure: pd.Series[bool], least: float
 ) -> pd.Series[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from matching.assign import CANDIDATE, CONFIRMED, one_to_one, states
+from matching.assign import CANDIDATE, CONFIRMED, one_to_one, states, unrivalled
 from matching.candidates import TOP, candidates
 from matching.features import Comparison
 from matching.readings import Table, read
@@ -146,10 +146,7 @@ def _believed(left: Table, right: Table, pairs: pd.DataFrame, scorer: Scorer, kn
     kept = one_to_one(worth, np.where(vetoed | gone, 0.0, scores), shared)
     auto = worth["site"].map(dict(known.auto)).fillna(scorer.auto).to_numpy(np.float64)
     sure = worth["proven"] & ~vetoed & (scores >= auto)
-    proof = (worth["proven"] & ~vetoed).astype("int64")
-    alone = proof.groupby([worth["site"], worth["right"]]).transform("sum").le(1) | shared
-    alone &= proof.groupby(worth["left"]).transform("sum").le(1)
-    clear = kept & alone & leads(worth[list(AMONG)].to_numpy(np.float64))
+    clear = kept & unrivalled(worth, worth["proven"] & ~vetoed, shared) & leads(worth[list(AMONG)].to_numpy(np.float64))
     state = states(scores, kept | (sure & ~_has_other(worth, kept)), vetoed, sure & clear, scorer.match)
     flag = pd.Series("", worth.index, dtype="str").mask(sure & ~clear, AMBIGUOUS).mask(worth["differ"], OTHER_GTIN)
     score = worth["score"].mask(state.eq(CONFIRMED), np.maximum(scores, scorer.sure))

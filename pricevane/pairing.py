@@ -107,7 +107,8 @@ def find(sides: Sides, marketplaces: frozenset[int], as_of: datetime) -> Found:
     changed = rest[far | rest["judged"].ne(rest["listing_id"].map(fingerprints))]
     # A listing's rivals are the others of its site, so these are judged beside it.
     stale = rest[rest["site_id"].isin(changed["site_id"])]
-    named = judge(stale, sides.products, _known(sides, settled, stale, marketplaces, auto), scorer)
+    ours = sides.products if len(stale) else sides.products[:0]
+    named = judge(stale, ours, _known(sides, settled, stale, marketplaces, auto), scorer)
     pairs = _doubting(named.pairs.assign(method="text"), usual, sides)
     doubted = set(pairs.loc[pairs["state"].ne(named.pairs["state"]), "listing_id"])
     pairs = _joined(pairs, certain[certain["listing_id"].isin(stale["listing_id"])])

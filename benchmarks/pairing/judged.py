@@ -12,10 +12,11 @@ import pandas as pd
 from benchmarks.output import share
 from benchmarks.pairing.baselines import tfidf, token_set
 from benchmarks.pairing.sets import PairSet
-from matching.assign import one_to_one
+from matching.assign import one_to_one, unrivalled
 from matching.candidates import TOP, candidates
 from matching.evaluate import best_threshold, calibration_error, f1
 from matching.features import Comparison
+from matching.judge import LEAST
 from matching.scorer import Scorer, evidence, leads, proven
 from matching.sparse import Bools, Floats
 from matching.train import Labelled, fit, fit_own
@@ -98,12 +99,20 @@ def unseen(prepared: Prepared, others: Sequence[Prepared]) -> tuple[dict[str, fl
         "unseen_f1_with_vetoes": round(f1(strict[scored], one.labels[scored], scorer.match), 4),
         "calibration_error": round(calibration_error(chances[known], one.labels[known]), 4),
     }
-    clear = leads(evidence(one.pairs, scorer.log_odds(one.features))) if one.rivals else True
-    accepted = known & (strict >= scorer.auto) & proven(one.features) & clear
+    accepted = (
+        known & (strict >= scorer.auto) & proven(one.features) & (_clear(one, scorer, chances) if one.rivals else True)
+    )
     wrong = accepted & (one.labels == 0)
     disputed = int((wrong & one.disputed.to_numpy(np.bool_)).sum())
     true = int((one.labels == 1).sum())
     return figures, Automatic(int(accepted.sum()), int(wrong.sum()), disputed, true)
+
+
+def _clear(one: Labelled, scorer: Scorer, chances: Floats) -> Bools:
+    """Pairs with no rival near, as judging demands (see judge.judge)."""
+    proof = pd.Series(proven(one.features) & (chances >= LEAST), one.pairs.index) & ~one.vetoed
+    alone = unrivalled(one.pairs, proof, pd.Series(False, one.pairs.index))
+    return np.asarray(alone & leads(evidence(one.pairs, scorer.log_odds(one.features))), np.bool_)
 
 
 def supervised(prepared: Prepared) -> dict[str, float]:
