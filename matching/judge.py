@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from matching.assign import CANDIDATE, CONFIRMED, one_to_one, states, unrivalled
+from matching.assign import CANDIDATE, CONFIRMED, REJECTED, one_to_one, states, unrivalled
 from matching.candidates import TOP, candidates
 from matching.features import Comparison
 from matching.readings import Table, read
@@ -21,6 +21,7 @@ CHUNK = 200_000
 LEAST = 0.1
 KEPT = 3
 AMBIGUOUS = "another listing or product is nearly as like"
+OTHER_PACK = "the same code on another pack"
 OTHER_GTIN = "both sides have a GTIN, and they differ"
 
 
@@ -45,10 +46,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """pairs, key (listing_id, product_id), best first for each listing, at most KEPT of one: site_id, score (0..1),
+    """pairs, key (listing_id, product_id), the best KEPT of each listing, rejected ones last: site_id, score (0..1),
     state (confirmed, candidate, rejected, abstained), veto ("" or its name), flag (why a proven pair is no more than
-    a candidate), factor (how many of our packs the listing holds, NaN unless it is comparable by unit price), and
-    the evidence: log_odds, lead_of_listing, lead_of_product, proven.
+    a candidate, or a vetoed one no less), factor (how many of our packs the listing holds, NaN unless the pack is all
+    that a veto found), and the evidence: log_odds, lead_of_listing, lead_of_product, proven.
     abstained: how many listings have no pair that is confirmed or a candidate.
     unreadable: how many listings and products have names that say nothing.
     """
@@ -145,17 +146,20 @@ def _believed(left: Table, right: Table, pairs: pd.DataFrame, scorer: Scorer, kn
     gone = pd.Series(pd.MultiIndex.from_frame(worth[["site", "product_id"]]).isin(taken), worth.index) & ~shared
     kept = one_to_one(worth, np.where(vetoed | gone, 0.0, scores), shared)
     auto = worth["site"].map(dict(known.auto)).fillna(scorer.auto).to_numpy(np.float64)
-    sure = worth["proven"] & ~vetoed & (scores >= auto)
+    sure = worth["proven"] & (scores >= auto)
+    alone = ~kept.groupby(worth["left"]).transform("any")
+    pack = sure & vetoed & found["factor"].notna() & alone
+    sure &= ~vetoed
     clear = kept & unrivalled(worth, worth["proven"] & ~vetoed, shared) & leads(worth[list(AMONG)].to_numpy(np.float64))
-    state = states(scores, kept | (sure & ~_has_other(worth, kept)), vetoed, sure & clear, scorer.match)
+    state = states(scores, kept | (sure & alone), vetoed, sure & clear, scorer.match).mask(pack, CANDIDATE)
     flag = pd.Series("", worth.index, dtype="str").mask(sure & ~clear, AMBIGUOUS).mask(worth["differ"], OTHER_GTIN)
-    score = worth["score"].mask(state.eq(CONFIRMED), np.maximum(scores, scorer.sure))
-    worth = worth.assign(**found, state=state, flag=flag.where(state.eq(CANDIDATE), ""), score=score)
-    worth = worth.sort_values(["left", "score", "right"], ascending=[True, False, True])
+    told = {
+        "state": state,
+        "flag": flag.mask(pack, OTHER_PACK).where(state.eq(CANDIDATE), ""),
+        "score": worth["score"].mask(state.eq(CONFIRMED), np.maximum(scores, scorer.sure)),
+        "lost": state.eq(REJECTED),
+    }
+    worth = worth.assign(**found, **told)
+    worth = worth.sort_values(["left", "lost", "score", "right"], ascending=[True, True, False, True])
     best = worth[worth.groupby("left").cumcount().lt(KEPT)]
     return best.rename(columns={"site": "site_id"})[JUDGED].reset_index(drop=True)
-
-
-def _has_other(pairs: pd.DataFrame, kept: pd.Series[bool]) -> pd.Series[bool]:
-    """Whether the pair's listing has a product that it keeps."""
-    return kept.groupby(pairs["left"]).transform("any")
