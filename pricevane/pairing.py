@@ -63,7 +63,7 @@ def load(connection: Connection, as_of: datetime) -> Sides:
     stand (standing_minor); a new match by any price.
     """
     products = frames.products(connection)
-    usual = products["currency"].mode()
+    usual = products["currency"].mode()[:1]
     own = frames.own_prices(connection, as_of).drop_duplicates("product_id", keep="last")
     prices = own[own["currency"].isin(usual)].set_index("product_id")["price_minor"]
     products = products.assign(price_minor=_looked_up(products["product_id"], prices), text="")
