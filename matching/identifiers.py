@@ -114,6 +114,12 @@ def aliases(listings: pd.DataFrame, products: pd.DataFrame, matched: pd.DataFram
     return dict(zip(learned["theirs"], learned["ours"], strict=True))
 
 
+def with_our_brands(listings: pd.DataFrame, brands: Mapping[str, str]) -> pd.DataFrame:
+    """The listings with brands that `aliases` learned under the name that they have with us."""
+    theirs = _bare(listings["brand"])
+    return listings.assign(brand=listings["brand"].mask(theirs.isin(list(brands)), theirs.replace(dict(brands))))
+
+
 def _keyed(rows: pd.DataFrame, key: str, brands: Mapping[str, str] = NO_ALIASES) -> pd.DataFrame:
     """The key, gtin, and part: normalised brand and mpn together, "" where either says nothing."""
     brand, mpn = _bare(rows["brand"]).replace(dict(brands)), _bare(rows["mpn"])

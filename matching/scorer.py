@@ -108,10 +108,10 @@ def shipped() -> Scorer:
 def proven(features: pd.DataFrame) -> Bools:
     """Which pairs may be confirmed without a person at all: both print one model code, and nothing speaks against it.
 
-    One side's codes and numbers must all stand on the other. Likeness alone proves nothing: the next model up
-    has the same words.
+    One side's codes and numbers must all stand on the other, and no brand may be named that is not. Likeness alone
+    proves nothing: the next model up has the same words.
     """
-    printed = features["code_printed"].ge(PROOF)
+    printed = features["code_printed"].ge(PROOF) & features["brand"].ge(0)
     complete = features["code_missing_low"].eq(0) & features["numbers_missing_low"].eq(0)
     return np.asarray(printed & complete, dtype=np.bool_)
 

@@ -16,7 +16,7 @@ from matching.candidates import candidates
 from matching.checks import checked
 from matching.drift import drifting
 from matching.features import Comparison
-from matching.identifiers import aliases, match, match_by_sku
+from matching.identifiers import aliases, match, match_by_sku, with_our_brands
 from matching.judge import Known, judge
 from matching.learn import DECIDED, FEWEST, corrected, implied, recalibrated, thresholds
 from matching.readings import read
@@ -108,7 +108,7 @@ def find(sides: Sides, marketplaces: frozenset[int], as_of: datetime) -> Found:
     # A listing's rivals are the others of its site, so these are judged beside it.
     stale = rest[rest["site_id"].isin(changed["site_id"])]
     ours = sides.products if len(stale) else sides.products[:0]
-    named = judge(stale, ours, _known(sides, settled, stale, marketplaces, auto), scorer)
+    named = judge(with_our_brands(stale, brands), ours, _known(sides, settled, stale, marketplaces, auto), scorer)
     pairs = _doubting(named.pairs.assign(method="text"), usual, sides)
     doubted = set(pairs.loc[pairs["state"].ne(named.pairs["state"]), "listing_id"])
     pairs = _joined(pairs, certain[certain["listing_id"].isin(stale["listing_id"])])

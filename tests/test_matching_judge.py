@@ -103,6 +103,13 @@ def test_names_never_confirm_what_gtins_contradict() -> None:
         assert (found["state"] == "confirmed", found["flag"]) == (not expected, expected)
 
 
+def test_a_code_that_another_maker_prints_is_not_confirmed() -> None:
+    ours = products("Undercounter freezer RZAAV22P1 white", brand=["Adelberg"])
+    for brand, state in (("Adelberg", "confirmed"), ("", "confirmed"), ("Hotpoint", "candidate")):
+        found = judge(listings("RZAAV22P1 freezer white", brand=[brand]), ours)
+        assert said(found)[1, 101] == (state if brand else "candidate"), brand
+
+
 def test_a_site_may_have_a_threshold_of_its_own_and_a_confirmed_score_is_the_measured_chance() -> None:
     listed = listings("sony dscw170 digital camera red", site_id=[1])
     found = judge(listed, OURS).pairs.iloc[0]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from matching.checks import MOST_NAMES, checked
 from matching.drift import FEWEST, drifting
-from matching.identifiers import aliases, match, match_by_sku
+from matching.identifiers import aliases, match, match_by_sku, with_our_brands
 from matching.learn import FEWEST as FEWEST_DECISIONS
 from matching.learn import corrected, implied, recalibrated, thresholds
 from matching.scorer import AMONG, calibrated, shipped
@@ -161,6 +161,7 @@ def test_a_brands_other_name_is_learned_from_gtins_and_used_with_part_numbers() 
     assert learned == {"hp": "hewlettpackard"}
     assert match(listings, products)["listing_id"].tolist() == [6]
     assert match(listings, products, learned)["listing_id"].tolist() == [1, 2, 3, 4, 6]
+    assert with_our_brands(listings, learned)["brand"].tolist() == [*["hewlettpackard"] * 4, "Hewlett", "Acme"]
     assert aliases(listings, products, known[:2]) == {}
 
 
