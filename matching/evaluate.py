@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from matching.sparse import Floats
 
@@ -38,14 +38,14 @@ def best_threshold(scores: Sequence[Floats], labels: Sequence[Floats]) -> float:
 
 def lower_bound(right: int, accepted: int, confidence: float = CONFIDENCE) -> float:
     """One-sided lower bound of a share (Clopper and Pearson 1934); 0 where nothing was accepted."""
-    return float(beta.ppf(1 - confidence, right, accepted - right + 1)) if right else 0.0
+    return float(betaincinv(right, accepted - right + 1, 1 - confidence)) if right else 0.0
 
 
 def auto_threshold(scores: Floats, labels: Floats) -> float:
     """The lowest score from LEAST_AUTO on above which all keep the automatic precision; NEVER where none does."""
     order = np.argsort(-scores, kind="stable")
     right, accepted = np.cumsum(labels[order] == 1), np.arange(1, len(scores) + 1)
-    bounds = beta.ppf(1 - CONFIDENCE, np.maximum(right, 1), accepted - right + 1)
+    bounds = betaincinv(np.maximum(right, 1), accepted - right + 1, 1 - CONFIDENCE)
     last = np.append(np.diff(scores[order]) != 0, True)
     good = last & (accepted >= AUTO_FEWEST) & (right / accepted >= AUTO_PRECISION) & (bounds >= AUTO_BOUND)
     return max(float(scores[order][np.flatnonzero(good)[-1]]), LEAST_AUTO) if good.any() else NEVER

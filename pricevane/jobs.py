@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from pricevane import archive, chromium, pairing, planning, schedule
+from pricevane import archive, chromium, planning, schedule
 from pricevane.alerts.digest import render
 from pricevane.alerts.gather import gather
 from pricevane.alerts.mail import MailRefused, OutboxUnwritable, as_page, compose, deliver
@@ -50,6 +50,8 @@ PROPOSAL = (
 )
 EXPECTED = (ConfigError, DatabaseUnreachable, CrawlDied, UnknownSite, OutboxUnwritable, MailRefused)
 log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from pricevane.pairing import Found
 OnTold = Callable[[Mapping[str, Any]], object]
 
 
@@ -61,7 +63,7 @@ class Matched:
     matched: int
     new: int
     waiting: int
-    found: pairing.Found
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,9 @@ def match(house: House, as_of: datetime) -> Matched:
 
     Listings are judged anew where their text, a product, or what decisions teach has changed.
     """
+    # What it loads takes a second that no other command has to wait for.
+    from pricevane import pairing
+
     with house.engine.connect() as connection:
         sides = pairing.load(connection, as_of)
     many = {site.name for site in house.config.sites.values() if site.marketplace}
