@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, update
 
 from pricevane import jobs
 from pricevane.config import build
@@ -208,6 +208,17 @@ def test_decisions_reach_the_scores_of_others_and_only_confirmed_matches_reach_p
     desk.decide("confirmed", number=rows(desk.house, Match).index(left))
     with desk.house.engine.begin() as connection:
         assert frames.observations(connection, AT - DAY, AT + DAY, 0.95)["product_id"].tolist() == [left.product_id]
+
+
+def test_one_gtin_and_name_on_hundreds_of_products_and_listings_confirms_nothing_and_ends_soon(desk: Desk) -> None:
+    many = 500
+    with desk.house.engine.begin() as connection:
+        same = {"name": f"{RED} {GTIN}", "gtin": GTIN, "currency": "EUR"}
+        connection.execute(insert(Product), [{"sku": f"S{number}", **same} for number in range(many)])
+    desk.crawl(*(offer(number, name=RED, gtin=GTIN, price=f"{number + 1}.00") for number in range(many)))
+    done = desk.match()
+    assert (done.listings, done.matched) == (many, 0)
+    assert len(rows(desk.house, Match)) <= many * 3
 
 
 def test_a_person_who_decides_while_matching_runs_is_not_overruled(desk: Desk) -> None:

@@ -46,11 +46,12 @@ def save_matches(connection: Connection, judged: Mapping[int, str], found: Rows,
     ours = {(row.listing_id, row.product_id) for row in decided}
     settled = {row.listing_id for row in decided if row.state == "confirmed"}
     before = {(row.listing_id, row.product_id) for row in standing if row.state == "confirmed"}
-    lost = [row for row in standing if (row.listing_id, row.product_id) not in ours | wanted.keys()]
+    kept, changed = ours | wanted.keys(), before & wanted.keys() - ours
+    lost = [row for row in standing if (row.listing_id, row.product_id) not in kept]
     _forget(connection, [row.id for row in lost if row.state != "confirmed"])
     _demote(connection, [row.id for row in lost if row.state == "confirmed"], NOT_FOUND)
-    changed = [row for row in standing if (row.listing_id, row.product_id) in before & wanted.keys() - ours]
-    _demote(connection, [r.id for r in changed if wanted[r.listing_id, r.product_id]["state"] != "confirmed"], "")
+    doubted = {pair for pair in changed if wanted[pair]["state"] != "confirmed"}
+    _demote(connection, [row.id for row in standing if (row.listing_id, row.product_id) in doubted], "")
     new = [{"made_at": at, **row} for pair, row in wanted.items() if pair not in ours and pair[0] not in settled]
     if new:
         statement = upsert(connection, Match)
