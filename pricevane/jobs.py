@@ -226,7 +226,7 @@ def match(house: House, as_of: datetime) -> Matched:
     marketplaces = frozenset(rows.loc[rows["site"].isin(many), "site_id"].tolist())
     found = pairing.find(sides, marketplaces, as_of)
     with house.engine.begin() as connection:
-        new = save_matches(connection, found.judged, pairing.rows_of(found), as_of)
+        new = save_matches(connection, found.judged, records(found.pairs, pairing.SAVED), as_of)
         set_flags(connection, found.flags, as_of)
         counts = match_counts(connection)
     return Matched(len(sides.listings), counts["matched"], new, counts["waiting"], found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,7 +51,6 @@ class Found:
     pairs: pd.DataFrame
     flags: dict[int, str]
     unreadable: int = 0
-    decisions: int = 0
     brands: dict[str, str] = field(default_factory=dict)
 
 
@@ -95,8 +93,7 @@ def find(sides: Sides, marketplaces: frozenset[int], as_of: datetime) -> Found:
     `marketplaces` are ids of sites where a product may have many listings.
     """
     scorer, auto = _taught(sides)
-    brands = aliases(sides.listings, sides.products, _certain_pairs(sides))
-    certain = _certain(sides, brands)
+    certain, brands = _certain(sides)
     usual = _usual(sides, certain)
     certain = _doubting(certain, usual, sides)
     fingerprints = _fingerprints(sides, scorer, auto)
@@ -116,24 +113,23 @@ def find(sides: Sides, marketplaces: frozenset[int], as_of: datetime) -> Found:
     told = {key: "" if key in doubted else fingerprints[key] for key in stale["listing_id"].tolist()}
     every = pd.concat([settled[settled["listing_id"].isin(fresh)], pairs], ignore_index=True)
     flags = _of_persons(sides, usual, as_of)
-    return Found({**fresh, **told}, _with_evidence(every), flags, named.unreadable, len(sides.decided), brands)
+    return Found({**fresh, **told}, _with_evidence(every), flags, named.unreadable, brands)
 
 
-def _certain_pairs(sides: Sides) -> pd.DataFrame:
-    """Pairs that are the same for other reasons than their brands: by GTIN, or by a person."""
-    found = match(sides.listings, sides.products)
+def _certain(sides: Sides) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Matches by identifiers, checked, and the brands' other names that they taught.
+
+    None for pairs that a person decided on, or listings that one confirmed.
+    """
     said = sides.decided.loc[sides.decided["state"].eq(CONFIRMED), PAIR]
-    return pd.concat([said, found.loc[found["method"].eq("gtin"), PAIR]]).drop_duplicates("listing_id")
-
-
-def _certain(sides: Sides, brands: dict[str, str]) -> pd.DataFrame:
-    """Matches by identifiers, checked; none for pairs that a person decided on, or listings that one confirmed."""
-    found = match(sides.listings, sides.products, brands)
-    said = sides.decided[sides.decided["state"].eq(CONFIRMED)]
-    known = pd.concat([said[PAIR], found[PAIR]]).drop_duplicates("listing_id")
+    found = match(sides.listings, sides.products)
+    by_gtin = found.loc[found["method"].eq("gtin"), PAIR]
+    brands = aliases(sides.listings, sides.products, pd.concat([said, by_gtin]).drop_duplicates("listing_id"))
+    found = match(sides.listings, sides.products, brands) if brands else found
+    known = pd.concat([said, found[PAIR]]).drop_duplicates("listing_id")
     found = pd.concat([found, match_by_sku(sides.listings, known)], ignore_index=True)
     found = found[~found["listing_id"].isin(said["listing_id"]) & ~_among(found, sides.decided)]
-    return checked(found.reset_index(drop=True), sides.listings, sides.products)
+    return checked(found.reset_index(drop=True), sides.listings, sides.products), brands
 
 
 def _among(pairs: pd.DataFrame, known: pd.DataFrame) -> Any:
@@ -259,11 +255,3 @@ def _corrected(sides: Sides, decided: pd.DataFrame) -> Scorer:
     known = ~np.isnan(labels)
     features = Comparison(left, right).features(pairs[known])
     return corrected(shipped(), features, labels[known], pairs["left"].to_numpy(np.int64)[known], len(decided))
-
-
-def rows_of(found: Found) -> Sequence[dict[str, Any]]:
-    """The pairs as rows of Match; missing factors as None."""
-    return [
-        {name: None if name == "factor" and pd.isna(value) else value for name, value in zip(SAVED, row, strict=True)}
-        for row in found.pairs.astype("object").itertuples(index=False, name=None)
-    ]

@@ -31,20 +31,8 @@ KINDS = {
 }
 NAMES = (
     *("url", "site", "sku", "verdict", "why", "name", "product", "brand", "our_brand", "price", "currency"),
-    *(
-        "our_price",
-        "our_currency",
-        "ratio",
-        "a_pack",
-        "score",
-        "veto",
-        "flag",
-        "reason",
-        "factor",
-        "state",
-        "listing",
-        "id",
-    ),
+    *("our_price", "our_currency", "ratio", "a_pack", "score", "veto", "flag"),
+    *("reason", "factor", "state", "listing", "id"),
 )
 COLUMNS = {name: KINDS.get(name, Kind.TEXT) for name in NAMES}
 IdArgument = Annotated[int, typer.Argument(help="A number from `pricevane match list`.")]
@@ -98,7 +86,7 @@ def match(context: typer.Context, config: ConfigOption = None) -> None:
     done = jobs.match(house(config), now())
     out.print(f"{done.matched} of {done.listings} listings matched, {done.new} of them new")
     out.print(
-        f"{done.listings - done.matched} unmatched, {done.waiting} of them wait for a person: pricevane match review"
+        f"{done.listings - done.matched} unmatched; {done.waiting} listings wait for a person: pricevane match review"
     )
     for name, ours in sorted(done.found.brands.items()):
         out.print(f"brand {plain(name)} is taken for our {plain(ours)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -23,6 +23,12 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 class BadFile(ValueError):
     """A file that cannot be imported; each line of the message names a row, a column and what to do."""
+
+    @classmethod
+    def of(cls, what: str, errors: Sequence[str]) -> BadFile:
+        """What happened, the first few errors, and how many more there are."""
+        more = [f"and {len(errors) - SHOWN_ERRORS} more"] if len(errors) > SHOWN_ERRORS else []
+        return cls("\n".join([what, *errors[:SHOWN_ERRORS], *more]))
 
 
 class Row(BaseModel):
@@ -117,8 +123,7 @@ def rows_of(table: Table, row_type: type[R], unique: Callable[[R], object]) -> l
         first_place.setdefault(key, place)
         rows.append(row)
     if errors:
-        more = [f"and {len(errors) - SHOWN_ERRORS} more"] if len(errors) > SHOWN_ERRORS else []
-        raise BadFile("\n".join([f"{table.source}: nothing was imported", *errors[:SHOWN_ERRORS], *more]))
+        raise BadFile.of(f"{table.source}: nothing was imported", errors)
     if not rows:
         raise BadFile(f"{table.source}: no rows below the heading")
     return rows

@@ -10,19 +10,17 @@ from statistics import fmean
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import Connection, exists, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, select
 
 from pricevane.model import Money
 from pricevane.review.differences import Piece, differences
-from pricevane.storage.history import AnyRow
+from pricevane.storage.history import AnyRow, chunks
 from pricevane.storage.matches import pairs_query, waiting
 from pricevane.storage.tables import Listing, Match, Site
 
 SOLD_WITHIN = timedelta(days=28)
 SHOWN = 3
 LONGEST = 400
-CHUNK = 500
 EXACT = ("name", "brand", "gtin", "mpn", "pack", "attributes")
 COMPARED = (*EXACT, "category", "price")
 METHODS = {
@@ -129,13 +127,8 @@ def value_of_answer(score: float, revenue: float, mean: float, flagged: bool = F
 
 
 def queue(connection: Connection, as_of: datetime, site: str | None = None, limit: int | None = None) -> list[Question]:
-    """What waits for a person, the most valuable answer first, flagged ones first among equals.
-
-    A listing that is confirmed as a product, without a flag, waits no longer, whatever else it may be like.
-    """
-    other = aliased(Match)
-    settled = exists().where(other.listing_id == Match.listing_id, other.state == "confirmed", other.flag == "")
-    query = pairs_query((as_of - SOLD_WITHIN).date()).where(waiting(), ~settled)
+    """What waits for a person, the most valuable answer first, flagged ones first among equals."""
+    query = pairs_query((as_of - SOLD_WITHIN).date()).where(waiting())
     if site is not None:
         query = query.where(Site.name == site)
     rows = groupby(connection.execute(query), key=lambda row: row.listing_id)
@@ -163,7 +156,6 @@ def _rank(best: AnyRow, means: Mapping[str, float]) -> tuple[float, bool, int]:
 def _confirmed(connection: Connection, product_ids: Iterable[int]) -> dict[tuple[str, int], dict[int, str]]:
     """(site, product) -> id and name of the listings that are confirmed as it."""
     found: dict[tuple[str, int], dict[int, str]] = {}
-    ids = sorted(product_ids)
     query = (
         select(Site.name.label("site"), Match.product_id, Match.listing_id, Listing.name)
         .join(Listing, Listing.id == Match.listing_id)
@@ -171,8 +163,8 @@ def _confirmed(connection: Connection, product_ids: Iterable[int]) -> dict[tuple
         .where(Match.state == "confirmed")
         .order_by(Match.listing_id)
     )
-    for start in range(0, len(ids), CHUNK):
-        for row in connection.execute(query.where(Match.product_id.in_(ids[start : start + CHUNK]))):
+    for part in chunks(sorted(product_ids)):
+        for row in connection.execute(query.where(Match.product_id.in_(part))):
             found.setdefault((row.site, row.product_id), {})[row.listing_id] = row.name[:LONGEST]
     return found
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from sqlalchemy import Connection, select
 
-from pricevane.intake.sheet import SHOWN_ERRORS, BadFile, Row
-from pricevane.storage.history import AnyRow
+from pricevane.intake.sheet import BadFile, Row
+from pricevane.storage.history import AnyRow, chunks
 from pricevane.storage.matches import VERDICTS, decide_match, pair_id
 from pricevane.storage.tables import Listing, Match, Product, Site
 
@@ -25,7 +25,6 @@ WORDS = {
 }
 # What an export puts before a cell that a spreadsheet would run.
 GUARD = re.compile(r"""(?:^|(?<=;))'(?=[\s"]*[-=+@＝＋－＠﹦﹢﹣﹫])""")
-CHUNK = 500
 
 
 def _verdict(value: object) -> object:
@@ -96,8 +95,7 @@ def import_verdicts(
 
 def _refuse(errors: Sequence[str]) -> None:
     if errors:
-        more = [f"and {len(errors) - SHOWN_ERRORS} more"] if len(errors) > SHOWN_ERRORS else []
-        raise BadFile("\n".join(["nothing was imported", *errors[:SHOWN_ERRORS], *more]))
+        raise BadFile.of("nothing was imported", errors)
 
 
 def _resolved(connection: Connection, rows: Sequence[VerdictRow]) -> list[_Said]:
@@ -144,10 +142,9 @@ def _listings(connection: Connection, urls: set[str]) -> dict[str, list[tuple[in
 
 def _standing(connection: Connection, said: Iterable[_Said]) -> dict[tuple[int, int], AnyRow]:
     """The matches of the listings that are spoken of, by listing and product."""
-    ids = sorted({one.listing_id for one in said})
     found: dict[tuple[int, int], Any] = {}
-    for start in range(0, len(ids), CHUNK):
-        query = select(*Match.__table__.c).where(Match.listing_id.in_(ids[start : start + CHUNK]))
+    for part in chunks(sorted({one.listing_id for one in said})):
+        query = select(*Match.__table__.c).where(Match.listing_id.in_(part))
         found |= {(row.listing_id, row.product_id): row for row in connection.execute(query)}
     return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, or_, select, tuple_, update
 
@@ -20,6 +20,7 @@ TERMS = ("unit_price_micro", "unit_base", "shipping_minor", "promotion", "promot
 PRICE = ("price_minor", "regular_minor", "currency", "kind", "tax_included", *TERMS[:-1])
 AnyRow = Row[*tuple[Any, ...]]
 CHUNK = 500
+T = TypeVar("T")
 MOST_REPAIRS = 100
 # As the frontier calls a crawl's bounds, and the ledger and the hours theirs.
 CAPS = frozenset(("page cap", "request cap"))
@@ -53,6 +54,12 @@ class Kept:
 def upsert(connection: Connection, table: type[Base]) -> Any:
     """An INSERT that knows ON CONFLICT, for SQLite or PostgreSQL."""
     return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
+
+
+def chunks(ids: Iterable[T]) -> Iterator[list[T]]:
+    """Ids in parts that one statement takes."""
+    every = list(ids)
+    return (every[start : start + CHUNK] for start in range(0, len(every), CHUNK))
 
 
 def update_rows(connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -217,11 +224,10 @@ def _touch(connection: Connection, states: list[dict[str, Any]]) -> None:
 
 def doubt(connection: Connection, run_id: int, keys: Iterable[tuple[str, str]]) -> int:
     """Mark a still unpublished run's good observations of these (region, key) listings as doubtful; how many."""
-    pairs = list(keys)
     site = select(CrawlRun.site_id).where(CrawlRun.id == run_id).scalar_subquery()
     marked = 0
-    for start in range(0, len(pairs), CHUNK):
-        wanted = tuple_(Listing.region, Listing.key).in_(pairs[start : start + CHUNK])
+    for part in chunks(keys):
+        wanted = tuple_(Listing.region, Listing.key).in_(part)
         listings = select(Listing.id).where(Listing.site_id == site, wanted)
         marked += connection.execute(
             update(Observation)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, and_, case, cast, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
-from pricevane.storage.history import AnyRow, update_rows, upsert
+from pricevane.storage.history import AnyRow, chunks, update_rows, upsert
 from pricevane.storage.tables import (
     Category,
     Decision,
@@ -31,7 +45,6 @@ VERDICTS: Mapping[str, Mapping[str, Any]] = {
     "comparable": {"state": "rejected", "comparable": True},
 }
 UNDONE = "undone"
-CHUNK = 500
 
 
 def save_matches(connection: Connection, judged: Mapping[int, str], found: Rows, at: datetime) -> int:
@@ -41,7 +54,7 @@ def save_matches(connection: Connection, judged: Mapping[int, str], found: Rows,
     other pairs are forgotten. Returns how many confirmed ones are new.
     """
     wanted = {(row["listing_id"], row["product_id"]): row for row in found}
-    standing = [row for chunk in _chunks(judged) for row in connection.execute(_standing(chunk))]
+    standing = [row for chunk in chunks(judged) for row in connection.execute(_standing(chunk))]
     decided = [row for row in standing if row.method == "manual" and row.state in ("confirmed", "rejected")]
     ours = {(row.listing_id, row.product_id) for row in decided}
     settled = {row.listing_id for row in decided if row.state == "confirmed"}
@@ -71,28 +84,23 @@ def _standing(listing_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
 def _forget(connection: Connection, ids: Sequence[int]) -> None:
     """Delete pairs; those that a person once decided on are kept, as abstained."""
     decided = select(Decision.match_id).where(Decision.match_id.is_not(None))
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         connection.execute(delete(Match).where(Match.id.in_(chunk), Match.id.not_in(decided)))
         connection.execute(update(Match).where(Match.id.in_(chunk)).values(state="abstained", flag=""))
 
 
 def _demote(connection: Connection, ids: Sequence[int], flag: str) -> None:
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         connection.execute(update(Match).where(Match.id.in_(chunk)).values(state="candidate", flag=flag))
-
-
-def _chunks(ids: Iterable[int], size: int = CHUNK) -> Iterable[Sequence[int]]:
-    every = list(ids)
-    return (every[start : start + size] for start in range(0, len(every), size))
 
 
 def set_flags(connection: Connection, flags: Mapping[int, str], at: datetime) -> None:
     """Set why a person should look at matches (id -> flag); automatic ones that get a flag are candidates again."""
-    standing = {row.id: row for chunk in _chunks(flags) for row in connection.execute(_flagged(chunk))}
+    standing = {row.id: row for chunk in chunks(flags) for row in connection.execute(_flagged(chunk))}
     news = {key: flag for key, flag in flags.items() if key in standing and standing[key].flag != flag}
     update_rows(connection, Match, [{"id": key, "flag": flag} for key, flag in news.items()])
     automatic = [key for key, flag in news.items() if flag and standing[key].method != "manual"]
-    for chunk in _chunks(automatic):
+    for chunk in chunks(automatic):
         confirmed = (Match.id.in_(chunk), Match.state == "confirmed")
         connection.execute(update(Match).where(*confirmed).values(state="candidate", made_at=at))
 
@@ -223,8 +231,13 @@ def match_counts(connection: Connection) -> dict[str, int]:
 
 
 def waiting() -> Any:
-    """The condition for pairs that a person is asked about: candidates, and whatever has a flag."""
-    return or_(Match.state == "candidate", Match.flag != "")
+    """The condition for pairs that a person is asked about: candidates, and whatever has a flag.
+
+    A listing that is confirmed as a product, without a flag, waits no longer, whatever else it may be like.
+    """
+    other = aliased(Match)
+    settled = exists().where(other.listing_id == Match.listing_id, other.state == "confirmed", other.flag == "")
+    return and_(or_(Match.state == "candidate", Match.flag != ""), ~settled)
 
 
 def decisions_query() -> Select[*tuple[Any, ...]]:
